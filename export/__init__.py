@@ -1,0 +1,1 @@
+"""Weights -> artifacts: a SavedModel version folder, and the TF.js folder made from it."""

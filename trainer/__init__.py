@@ -1,0 +1,1 @@
+"""Pictures -> weights. Imports nothing heavy by itself: `trainer.colour` and `trainer.hints` need only numpy."""

@@ -1,0 +1,82 @@
+"""The default photo generator: a U-Net on EfficientNet-Lite0, with a distribution over colours below its chroma.
+
+    generator = build(size=128)      # 4.4 million parameters; ImageNet weights: load_imagenet(generator)
+
+At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would average
+to brown (Zhang et al. 2016). The mean of that distribution, then a correction from features at half the size, make the
+chroma. Hints enter the decoder at every size, so they work from the first step and leave the encoder as ImageNet made it.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from trainer.bins import load_bins
+from trainer.generators._efficientnet_lite import encode
+
+_WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
+_BOTTOM = 256
+_FINE = 32
+
+
+def build(size: int) -> keras.Model:
+    """Generator for size x size pictures, size a multiple of 32.
+
+    {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
+    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}.
+    """
+    if size % 32:
+        raise ValueError(
+            f"The lite_unet generator halves its input five times: size {size} is no multiple of 32."
+        )
+    luminance = keras.Input((size, size, 1), name="luminance")
+    hints = keras.Input((size, size, 3), name="hints")
+    *skips, bottom = encode(luminance)
+
+    scene = layers.Dense(_BOTTOM, name="scene")(layers.GlobalAveragePooling2D(keepdims=True)(bottom))
+    x = layers.Conv2D(_BOTTOM, 1, name="bottom")(bottom)
+    x = layers.ReLU()(layers.BatchNormalization(name="bottom_norm")(layers.add([x, scene])))
+    for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
+        x = _merge(x, skip, _shrink_hints(hints, size // skip.shape[1]))
+        x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}")
+    x = _convolution(x, _WIDTHS[-1], "decode_last")
+
+    centres = load_bins().centres
+    logits = layers.Conv2D(len(centres), 1, name="distribution")(x)
+    # the mean of a distribution is a 1x1 convolution with the bins' centres
+    mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
+        layers.Softmax(dtype="float32")(logits)
+    )
+
+    fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
+    fine = _merge(fine, skips[0], _shrink_hints(hints, 2))
+    fine = _convolution(_convolution(fine, _FINE, "fine1"), _FINE, "fine2")
+    # starts at zero, so training begins with the plain mean
+    correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
+    ab = ops.add(ops.image.resize(mean, (size, size)), ops.image.resize(correction, (size, size)))
+
+    model = keras.Model(
+        {"luminance": luminance, "hints": hints}, {"ab": ab, "distribution": logits}, name="lite_unet"
+    )
+    model.get_layer("mean_of_bins").set_weights([centres[None, None].astype(np.float32)])
+    return model
+
+
+def _convolution(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=name)(
+        x
+    )
+    return layers.ReLU()(layers.BatchNormalization(name=f"{name}_norm")(x))
+
+
+def _merge(x: keras.KerasTensor, skip: keras.KerasTensor, hints: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.concatenate([layers.UpSampling2D(2)(x), skip, hints])
+
+
+def _shrink_hints(hints: keras.KerasTensor, factor: int) -> keras.KerasTensor:
+    """The mean colour of the hints in each cell, and whether there is one: a hint of one pixel must not fade away."""
+    pooled = layers.AveragePooling2D(factor)(hints)
+    colour = pooled[..., :2] / ops.maximum(pooled[..., 2:], 1e-4)
+    return layers.concatenate([colour, layers.MaxPooling2D(factor)(hints[..., 2:])])

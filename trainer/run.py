@@ -1,0 +1,93 @@
+"""A run's folder: resolved configuration, checkpoints, losses, previews.
+
+run = Run.create(Path("runs/first"), config, about)     # or Run.open(Path("runs/first"))
+run.save(gan, state); state = run.restore(gan)
+
+runs/first/
+  config.json       every setting, resolved
+  run.json          data, budget, seed, versions of the packages, commit
+  checkpoints/      step-00000500/: all weights, the optimisers' state, and state.json; the last two
+  losses.csv        every step
+  previews/         grey, result, truth at each epoch
+  tensorboard/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.config import Config, read_config
+
+if TYPE_CHECKING:
+    from trainer.gan import ConditionalGAN
+
+_KEPT = 2
+
+
+@dataclass
+class State:
+    """How far a run is: optimiser steps done, and the seconds of training they took."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run on disk."""
+
+    path: Path
+    config: Config
+    about: dict[str, Any]
+
+    @classmethod
+    def create(cls, path: Path, config: Config, about: dict[str, Any]) -> Run:
+        """Makes the folder. Raises FileExistsError if it already holds a run."""
+        if (path / "config.json").exists():
+            raise FileExistsError(
+                f"{path} already holds a run. Continue it with --resume {path}, or name another --run."
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "run.json").write_text(json.dumps(about, indent=2) + "\n")
+        (path / "config.json").write_text(json.dumps(config.to_dict(), indent=2) + "\n")
+        return cls(path, config, about)
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """An existing run. Raises FileNotFoundError if there is none."""
+        if not (path / "config.json").exists():
+            raise FileNotFoundError(f"No run at {path}: expected a folder with a config.json, made by `fit`.")
+        return cls(path, read_config(path / "config.json"), json.loads((path / "run.json").read_text()))
+
+    def checkpoints(self) -> list[Path]:
+        """Whole checkpoints, oldest first."""
+        return sorted(self.path.glob("checkpoints/step-*"))
+
+    def save(self, gan: ConditionalGAN, state: State) -> None:
+        """Writes a checkpoint; it appears whole or not at all. Keeps the last two."""
+        final = self.path / "checkpoints" / f"step-{state.step:08d}"
+        partial = final.with_name("partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        gan.save_weights(partial / "gan.weights.h5")
+        (partial / "state.json").write_text(json.dumps(asdict(state)) + "\n")
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(partial, final)
+        for old in self.checkpoints()[:-_KEPT]:
+            shutil.rmtree(old)
+
+    def restore(self, gan: ConditionalGAN) -> State:
+        """Puts the newest checkpoint, the optimisers' state included, into `gan`.
+
+        Raises FileNotFoundError if the run has none yet.
+        """
+        if not self.checkpoints():
+            raise FileNotFoundError(f"The run {self.path} has no checkpoint yet; start it again with fit.")
+        newest = self.checkpoints()[-1]
+        gan.load_weights(newest / "gan.weights.h5")
+        return State(**json.loads((newest / "state.json").read_text()))
