@@ -36,9 +36,7 @@ class Bins(NamedTuple):
 def load_bins() -> Bins:
     """The bins as counted over the training photographs."""
     with _FILE.open(newline="") as file:
-        rows = np.array(
-            [[float(row[key]) for key in ("a", "b", "share")] for row in csv.DictReader(file)], np.float32
-        )
+        rows = np.array([[float(row[key]) for key in ("a", "b", "share")] for row in csv.DictReader(file)], np.float32)
     return Bins(rows[:, :2] / CHROMA_UNIT, rows[:, 2] / rows[:, 2].sum())
 
 
@@ -51,9 +49,7 @@ def weights(shares: np.ndarray, balance: float, mix: float = 0.5) -> np.ndarray:
 def soft_labels(ab: Array, centres: Array, ops: ModuleType = np) -> Array:
     """Chroma [..., 2] -> how much of it each bin has, [..., Q], summing to 1."""
     difference = (  # |ab - centre|^2 without the [..., Q, 2] array
-        ops.sum(ab * ab, axis=-1, keepdims=True)
-        - 2 * ops.matmul(ab, centres.T)
-        + (centres * centres).sum(axis=1)
+        ops.sum(ab * ab, axis=-1, keepdims=True) - 2 * ops.matmul(ab, centres.T) + (centres * centres).sum(axis=1)
     )
     logits = -difference * (CHROMA_UNIT / SIGMA) ** 2 / 2
     likely = ops.exp(logits - ops.max(logits, axis=-1, keepdims=True))

@@ -73,9 +73,7 @@ def to_linear(rgb: Array, ops: ModuleType = np) -> Array:
 def to_srgb(linear: Array, ops: ModuleType = np) -> Array:
     """Linear light 0..1 -> sRGB 0..1."""
     # maximum: the branch that `where` throws away must not be NaN, or its gradient is
-    return ops.where(
-        linear <= 0.0031308, linear * 12.92, 1.055 * ops.power(ops.maximum(linear, 1e-4), 1 / 2.4) - 0.055
-    )
+    return ops.where(linear <= 0.0031308, linear * 12.92, 1.055 * ops.power(ops.maximum(linear, 1e-4), 1 / 2.4) - 0.055)
 
 
 def _forward(t: Array, ops: ModuleType) -> Array:

@@ -52,9 +52,7 @@ class Config:
     discriminator_rate: float = Field(2e-4, gt=0)  # the discriminator's, constant
     beta1: float = Field(0.9, ge=0, lt=1)  # of the generator's Adam
     discriminator_beta1: float = Field(0.5, ge=0, lt=1)
-    ema: float = Field(
-        0.999, ge=0, lt=1
-    )  # moving average of the generator's weights: what is scored and shipped
+    ema: float = Field(0.999, ge=0, lt=1)  # moving average of the generator's weights: what is scored and shipped
     # the run
     steps_per_epoch: int = Field(500, gt=0)  # an epoch ends with a validation, a preview and a checkpoint
     checkpoint_minutes: float = Field(5.0, gt=0)  # and a checkpoint at least so often
@@ -76,9 +74,7 @@ def load_preset(name: str, overrides: dict[str, Any] | None = None) -> Config:
     """
     path = PRESETS / f"{name}.toml"
     if name not in presets():
-        raise ValueError(
-            f"Unknown preset {name!r}.{_nearest(name, presets())} Expected one of {', '.join(presets())}."
-        )
+        raise ValueError(f"Unknown preset {name!r}.{_nearest(name, presets())} Expected one of {', '.join(presets())}.")
     return make_config({**tomllib.loads(path.read_text()), **(overrides or {})})
 
 

@@ -45,7 +45,7 @@ class Picture:
             return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
         except (OSError, SyntaxError, ValueError) as error:
             raise ValueError(
-                f"Picture {self.name} in {self.path.name} can't be read ({error}). Expected one of {', '.join(SUFFIXES)}; "
+                f"Picture {self.name} in {self.path.name} can't be read ({error}). Expected {', '.join(SUFFIXES)}; "
                 "take it out or save it again."
             ) from error
 
@@ -57,9 +57,7 @@ def find_pictures(path: str | Path) -> list[Picture]:
     """
     root = Path(path)
     if not root.exists():
-        raise FileNotFoundError(
-            f"No data at {root}. Expected a folder of pictures or of .tar shards; see --data."
-        )
+        raise FileNotFoundError(f"No data at {root}. Expected a folder of pictures or of .tar shards; see --data.")
     files = sorted(root.rglob("*")) if root.is_dir() else [root]
     pictures = [
         Picture(str(file.relative_to(root)), file, 0, file.stat().st_size)
@@ -144,9 +142,7 @@ def epoch(
 
     start = (epoch * steps + first_step) * batch
     stop = (epoch + 1) * steps * batch
-    batches = (
-        tf.data.Dataset.range(start, stop).map(example, tf.data.AUTOTUNE, deterministic=True).batch(batch)
-    )
+    batches = tf.data.Dataset.range(start, stop).map(example, tf.data.AUTOTUNE, deterministic=True).batch(batch)
     seeds = tf.data.Dataset.range(start, stop, batch).map(
         lambda number: tf.stack([tf.constant(seed, tf.int64), number])
     )

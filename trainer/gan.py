@@ -36,33 +36,24 @@ class ConditionalGAN(keras.Model):
             load_imagenet(self.generator)
         self.average = generators.build(config.generator, config.size)
         self.average.set_weights(self.generator.get_weights())
-        self.discriminator = discriminator.build(
-            config.size, config.discriminator_filters, config.spectral_norm
-        )
+        self.discriminator = discriminator.build(config.size, config.discriminator_filters, config.spectral_norm)
         self.adversarial = False
         self.frozen = False
 
         self.generator_optimizer = keras.optimizers.Adam(config.learning_rate, config.beta1)
-        self.encoder_optimizer = keras.optimizers.Adam(
-            config.learning_rate * config.encoder_rate, config.beta1
-        )
-        self.discriminator_optimizer = keras.optimizers.Adam(
-            config.discriminator_rate, config.discriminator_beta1
-        )
+        self.encoder_optimizer = keras.optimizers.Adam(config.learning_rate * config.encoder_rate, config.beta1)
+        self.discriminator_optimizer = keras.optimizers.Adam(config.discriminator_rate, config.discriminator_beta1)
         encoder, decoder = self.split_variables()
         self.encoder_optimizer.build(encoder)
         self.generator_optimizer.build(decoder)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.compile(self.generator_optimizer)  # fit wants one; train_step uses all three
+        self.compile()  # fit wants it; losses and optimisers are this class's own
         self.built = True
 
     def split_variables(self) -> tuple[list, list]:
         """The generator's trainable variables: (encoder's, decoder's)."""
         encoder = [
-            v
-            for layer in self.generator.layers
-            if layer.name.startswith(PREFIX)
-            for v in layer.trainable_variables
+            v for layer in self.generator.layers if layer.name.startswith(PREFIX) for v in layer.trainable_variables
         ]
         known = {id(v) for v in encoder}
         return encoder, [v for v in self.generator.trainable_variables if id(v) not in known]
@@ -97,9 +88,7 @@ class ConditionalGAN(keras.Model):
             self.encoder_optimizer.apply(gradients[len(decoder) :], encoder)
         if self.adversarial:
             variables = self.discriminator.trainable_variables
-            self.discriminator_optimizer.apply(
-                tape.gradient(losses["discriminator_loss"], variables), variables
-            )
+            self.discriminator_optimizer.apply(tape.gradient(losses["discriminator_loss"], variables), variables)
         for mean, value in zip(self.average.variables, self.generator.variables, strict=True):
             mean.assign(mean + (1 - self.config.ema) * (value - mean))
         return losses
@@ -127,10 +116,7 @@ class ConditionalGAN(keras.Model):
         rarity = ops.matmul(labels, bins.weights(colours.shares, self.config.balance)[:, None])
         distribution = ops.mean(rarity * soft_cross_entropy(labels, output["distribution"]))
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
-        total = (
-            self.config.reconstruction_weight * reconstruction
-            + self.config.distribution_weight * distribution
-        )
+        total = self.config.reconstruction_weight * reconstruction + self.config.distribution_weight * distribution
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
 
     def prepare(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -28,21 +28,15 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option(
-    "--preset", type=click.Choice(presets()), default="photo", show_default=True, help="What to train."
-)
+@click.option("--preset", type=click.Choice(presets()), default="photo", show_default=True, help="What to train.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of pictures or of .tar shards.")
-@click.option(
-    "--minutes", type=click.FloatRange(min=0, min_open=True), help="Budget: stop after so many minutes."
-)
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Budget: stop after so many minutes.")
 @click.option("--steps", type=click.IntRange(min=1), help="Budget: stop after so many steps (reproducible).")
 @click.option(
     "--run", "folder", type=click.Path(path_type=Path), help="Folder of the run.  [default: runs/PRESET-TIME]"
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with this run.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting of the preset."
-)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting of the preset.")
 def fit(
     preset: str,
     data: Path | None,
@@ -95,16 +89,12 @@ def fit(
 
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--data", type=click.Path(path_type=Path), required=True, help="Folder of pictures or of .tar shards."
-)
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of pictures or of .tar shards.")
 @click.option(
     "--size", type=click.IntRange(min=32), default=256, show_default=True, help="Side of the scored pictures."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Score only the first so many held-out pictures.")
-@click.option(
-    "--sheet", type=click.Path(path_type=Path), help="Also draw grey, result and truth of ten of them here."
-)
+@click.option("--sheet", type=click.Path(path_type=Path), help="Also draw grey, result and truth of ten of them here.")
 def evaluate(run: Path, data: Path, size: int, limit: int | None, sheet: Path | None) -> None:
     """Score a run on the held-out pictures: PSNR, colourfulness, cast, beside the all-grey baseline."""
     from trainer.evaluate import evaluate_run

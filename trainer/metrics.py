@@ -17,7 +17,7 @@ def psnr(result: np.ndarray, truth: np.ndarray) -> float:
 
 
 def colourfulness(picture: np.ndarray) -> float:
-    """Hasler and Suesstrunk 2003, signed as in the paper (some code takes absolute opponents first: about 0.91 of it)."""
+    """Hasler and Suesstrunk 2003, signed as in the paper (taking absolute opponents first gives about 0.91 of it)."""
     red, green, blue = np.moveaxis(np.asarray(picture, np.float64), -1, 0)
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
     spread = np.sqrt(red_green.var() + yellow_blue.var())

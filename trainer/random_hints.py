@@ -28,15 +28,11 @@ def random_hints(ab: Any, share: float, seed: Any) -> Any:
     # the k-th hint exists while none before it was the last
     alive = tf.math.cumprod(tf.cast(uniform(0, [count, MOST]) > STOP, tf.float32), axis=1)
     alive *= tf.cast(uniform(1, [count, 1]) < share, tf.float32)
-    places = tf.random.stateless_normal(
-        [count, MOST, 2], tf.stack([seed[0], seed[1] * 8 + 2]), size / 2, size / 4
-    )
+    places = tf.random.stateless_normal([count, MOST, 2], tf.stack([seed[0], seed[1] * 8 + 2]), size / 2, size / 4)
     side = tf.floor(uniform(3, [count, MOST, 1]) * LARGEST) + 1
     start = tf.floor(tf.clip_by_value(places, 0, size - 1.0))
     grid = tf.range(size, dtype=tf.float32)
-    inside = tf.cast(
-        (grid >= start[..., None]) & (grid < (start + side)[..., None]), tf.float32
-    )  # [N, K, 2, S]
+    inside = tf.cast((grid >= start[..., None]) & (grid < (start + side)[..., None]), tf.float32)  # [N, K, 2, S]
     rows, columns = inside[:, :, 0] * alive[..., None], inside[:, :, 1]
     area = tf.maximum(tf.reduce_sum(rows, -1) * tf.reduce_sum(columns, -1), 1.0)
     sums = tf.einsum("nki,nkic->nkc", rows, tf.einsum("nijc,nkj->nkic", ab, columns))

@@ -1,4 +1,4 @@
-"""Reads the tensors of a PyTorch state dict (.pth, legacy or zip format) without PyTorch and without running its pickle.
+"""Reads the tensors of a PyTorch state dict (.pth, legacy or zip) without PyTorch and without running its pickle.
 
     tensors = read_state_dict(path)     # {"_conv_stem.weight": float32 [32, 3, 3, 3], ...}
 
@@ -8,7 +8,7 @@ tensor, two kinds of storage) and refuses every other, so a hostile file raises 
 
 from __future__ import annotations
 
-import pickle  # noqa: S403  the unpickler below admits four names only
+import pickle  # the unpickler below admits four names only
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -47,9 +47,7 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return lambda storage, offset, shape, strides, *_: _Tensor(
-                *storage, offset, tuple(shape), tuple(strides)
-            )
+            return lambda storage, offset, shape, strides, *_: _Tensor(*storage, offset, tuple(shape), tuple(strides))
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
         raise ValueError(
@@ -70,15 +68,9 @@ def read_state_dict(path: str | Path) -> dict[str, np.ndarray]:
     read = _read_zip if zipfile.is_zipfile(path) else _read_legacy
     try:
         tensors, storage_of = read(Path(path))
-        return {
-            name: tensor.cut(storage_of(tensor))
-            for name, tensor in tensors.items()
-            if isinstance(tensor, _Tensor)
-        }
+        return {name: tensor.cut(storage_of(tensor)) for name, tensor in tensors.items() if isinstance(tensor, _Tensor)}
     except (pickle.UnpicklingError, EOFError, AttributeError, TypeError, KeyError) as error:
-        raise ValueError(
-            f"{Path(path).name} is not a PyTorch state dict ({error}). Expected a .pth file."
-        ) from error
+        raise ValueError(f"{Path(path).name} is not a PyTorch state dict ({error}). Expected a .pth file.") from error
 
 
 def _read_legacy(path: Path) -> tuple[dict[str, Any], Callable[[_Tensor], np.ndarray]]:

@@ -31,9 +31,7 @@ class TensorBoard(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Validation values and the sheet that `Preview` drew before."""
-        self._scalars(
-            "epoch", {name: value for name, value in (logs or {}).items() if name.startswith("validation_")}
-        )
+        self._scalars("epoch", {name: value for name, value in (logs or {}).items() if name.startswith("validation_")})
         sheet = self.previews / f"epoch-{epoch + 1:04d}.png"
         if sheet.exists():
             with self._writer.as_default(), Image.open(sheet) as image:

@@ -1,4 +1,4 @@
-"""After each epoch: the averaged generator's losses, PSNR and colourfulness on a fixed part of the held-out pictures."""
+"""After each epoch: the averaged generator's losses, PSNR and colourfulness on some held-out pictures."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     features = encode(luminance)     # the picture at 1/2, 1/4, 1/8, 1/16 and 1/32 of its size
 
-Batch norm stays in inference mode while Handtint trains (small batches are too noisy for it), where it is an affine map.
-So it is folded into the convolutions as the weights are read: fewer operations on every backend, fewer ways to go wrong.
+Batch norm stays in inference mode while Handtint trains (small batches are too noisy for it), where it is an affine
+map. So it is folded into the convolutions as the weights are read: fewer operations, fewer ways to go wrong.
 The three colour planes of a grey picture are equal, so the first convolution's kernels are summed into one plane.
 """
 

@@ -2,9 +2,9 @@
 
     generator = build(size=128)      # 4.4 million parameters; ImageNet weights: load_imagenet(generator)
 
-At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would average
-to brown (Zhang et al. 2016). The mean of that distribution, then a correction from features at half the size, make the
-chroma. Hints enter the decoder at every size, so they work from the first step and leave the encoder as ImageNet made it.
+At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
+average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
+make the chroma. Hints enter the decoder at every size: they work at once and leave the encoder as ImageNet made it.
 """
 
 from __future__ import annotations
@@ -21,27 +21,25 @@ _BOTTOM = 256
 _FINE = 32
 
 
-def build(size: int) -> keras.Model:
-    """Generator for size x size pictures, size a multiple of 32.
+def build(size: int, folded: bool = False) -> keras.Model:
+    """Generator for size x size pictures, size a multiple of 32; `folded` as `fold` makes it.
 
     {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
     {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}.
     """
     if size % 32:
-        raise ValueError(
-            f"The lite_unet generator halves its input five times: size {size} is no multiple of 32."
-        )
+        raise ValueError(f"The lite_unet generator halves its input five times: size {size} is no multiple of 32.")
     luminance = keras.Input((size, size, 1), name="luminance")
     hints = keras.Input((size, size, 3), name="hints")
     *skips, bottom = encode(luminance)
 
     scene = layers.Dense(_BOTTOM, name="scene")(layers.GlobalAveragePooling2D(keepdims=True)(bottom))
     x = layers.Conv2D(_BOTTOM, 1, name="bottom")(bottom)
-    x = layers.ReLU()(layers.BatchNormalization(name="bottom_norm")(layers.add([x, scene])))
+    x = _activate(layers.add([scene, x]), "bottom", folded)
     for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
         x = _merge(x, skip, _shrink_hints(hints, size // skip.shape[1]))
-        x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}")
-    x = _convolution(x, _WIDTHS[-1], "decode_last")
+        x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}", folded)
+    x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
 
     centres = load_bins().centres
     logits = layers.Conv2D(len(centres), 1, name="distribution")(x)
@@ -52,23 +50,43 @@ def build(size: int) -> keras.Model:
 
     fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
     fine = _merge(fine, skips[0], _shrink_hints(hints, 2))
-    fine = _convolution(_convolution(fine, _FINE, "fine1"), _FINE, "fine2")
+    fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
     # starts at zero, so training begins with the plain mean
     correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
     ab = ops.add(ops.image.resize(mean, (size, size)), ops.image.resize(correction, (size, size)))
 
-    model = keras.Model(
-        {"luminance": luminance, "hints": hints}, {"ab": ab, "distribution": logits}, name="lite_unet"
-    )
+    model = keras.Model({"luminance": luminance, "hints": hints}, {"ab": ab, "distribution": logits}, name="lite_unet")
     model.get_layer("mean_of_bins").set_weights([centres[None, None].astype(np.float32)])
     return model
 
 
-def _convolution(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=name)(
-        x
-    )
-    return layers.ReLU()(layers.BatchNormalization(name=f"{name}_norm")(x))
+def fold(generator: keras.Model) -> keras.Model:
+    """The same function with every batch norm folded into the convolution before it, as inference allows.
+
+    The TF.js converter folds them too, and rounds to float16 after that; folded first, all doors hold the same numbers.
+    """
+    folded = build(generator.inputs[0].shape[1], folded=True)
+    stored = {layer.name: layer.get_weights() for layer in generator.layers if layer.weights}
+    for layer in (layer for layer in folded.layers if layer.weights):
+        kernel, *bias = stored[layer.name]
+        norm = "bottom_norm" if layer.name == "scene" else f"{layer.name}_norm"
+        if norm in stored:
+            gamma, beta, mean, variance = stored[norm]
+            scale = gamma / np.sqrt(variance + generator.get_layer(norm).epsilon)
+            shift = 0 if layer.name == "scene" else beta - mean * scale  # two layers meet before that norm: shift once
+            layer.set_weights([kernel * scale, (bias[0] * scale if bias else 0) + shift])
+        else:
+            layer.set_weights(stored[layer.name])
+    return folded
+
+
+def _convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=folded, kernel_initializer="he_normal", name=name)(x)
+    return _activate(x, name, folded)
+
+
+def _activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTensor:
+    return layers.ReLU()(x if folded else layers.BatchNormalization(name=f"{name}_norm")(x))
 
 
 def _merge(x: keras.KerasTensor, skip: keras.KerasTensor, hints: keras.KerasTensor) -> keras.KerasTensor:

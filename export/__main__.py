@@ -1,0 +1,5 @@
+"""`python -m export`."""
+
+from export.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""The export command.
+
+python -m export saved-model --weights photo --out models/photo
+python -m export tfjs --saved-model models/photo/1 --out web/public/models/photo
+python -m export verify --weights photo --saved-model models/photo/1 --tfjs web/public/models/photo
+python -m export weights --run runs/photo --data PATH --out export/pretrained/photo
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.group()
+def cli() -> None:
+    """Make artifacts from weights."""
+
+
+@cli.command("saved-model")
+@click.option("--weights", default="photo", show_default=True, help="A name of export/pretrained, or a folder.")
+@click.option("--out", type=_PATH, required=True, help="The model's base path, REPO/NAME; the next version goes there.")
+def saved_model(weights: str, out: Path) -> None:
+    """Write the next version folder for TensorFlow Serving."""
+    from export.saved_model import write_version
+
+    click.echo(write_version(weights, out))
+
+
+@cli.command()
+@click.option("--saved-model", type=_PATH, required=True, help="A version folder, REPO/NAME/N.")
+@click.option("--out", type=_PATH, required=True, help="Folder for the page; replaced.")
+def tfjs(saved_model: Path, out: Path) -> None:
+    """Convert the chroma signature for the browser."""
+    from export.tfjs import convert
+
+    files = convert(saved_model, out)["files"]
+    for file in files:
+        click.echo(f"{file['bytes']:>10,} bytes  {out / file['path']}")
+
+
+@cli.command()
+@click.option("--weights", default="photo", show_default=True, help="What both artifacts were made from.")
+@click.option("--saved-model", type=_PATH, required=True)
+@click.option("--tfjs", type=_PATH, required=True)
+def verify(weights: str, saved_model: Path, tfjs: Path) -> None:
+    """Compare the pixels of Keras, SavedModel and TF.js; exit 1 if any differs by more than 1/255."""
+    from export.verify import TOLERANCE
+    from export.verify import verify as compare
+
+    rows = compare(weights, saved_model, tfjs)
+    click.echo(f"{'fixture':10} {'backend':12} {'largest':>8} {'mean':>9}   (of 255, against Keras)")
+    for name, backend, largest, mean in rows:
+        click.echo(f"{name:10} {backend:12} {largest:8d} {mean:9.5f}{'   TOO FAR' if largest > TOLERANCE else ''}")
+    if any(largest > TOLERANCE for _, _, largest, _ in rows):
+        raise SystemExit(1)
+
+
+@cli.command()
+@click.option("--run", type=_PATH, required=True, help="A finished training run.")
+@click.option("--data", type=_PATH, required=True, help="The pictures it was trained on; the held-out ones are scored.")
+@click.option("--out", type=_PATH, required=True, help="Folder for weights.npz, card.json and preview.jpg.")
+@click.option("--size", default=256, show_default=True, help="Side of the generator's pictures.")
+@click.option("--hardware", default="", help="What it was trained on, for the card.")
+def weights(run: Path, data: Path, out: Path, size: int, hardware: str) -> None:
+    """Ship a run: its averaged generator as float16, scored, with a card."""
+    from export.weights import ship
+    from trainer.run import Run
+
+    card = ship(Run.open(run), data, out, size, hardware)
+    click.echo(f"{out}: {card.parameters:,} parameters, {(out / 'weights.npz').stat().st_size:,} bytes, {card.scores}")
+
+
+def main() -> None:
+    """Runs the command; the user's mistakes end in one line, not in a stack trace."""
+    try:
+        cli()
+    except (ValueError, OSError, RuntimeError, ModuleNotFoundError) as error:
+        raise SystemExit(f"export: {error}") from error

@@ -1,0 +1,120 @@
+"""The same pixels from Keras, SavedModel and TF.js (wasm, in Node) on fixtures, or it fails.
+
+python -m export verify --weights photo --saved-model models/photo/1 --tfjs web/public/models/photo
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from export.signatures import ServingModule, decode, recombine
+from export.weights import load_generator
+from trainer.colour import rgb_to_lightness, to_luminance, to_unit
+from trainer.hints import draw_hints
+
+TOLERANCE = 1  # of 255: one step of rounding
+WEB = Path(__file__).resolve().parent.parent / "web"
+
+
+class Fixture(NamedTuple):
+    """A picture as a PNG file and its hints float32 [K, 5]."""
+
+    name: str
+    png: bytes
+    hints: np.ndarray
+
+
+def verify(weights: str | Path, saved_model: Path, tfjs: Path) -> list[tuple[str, str, int, float]]:
+    """Rows (fixture, backend, largest difference to Keras, mean difference), in steps of 255.
+
+    Raises FileNotFoundError if an artifact or Node's modules are missing, RuntimeError if Node fails.
+    """
+    generator, card = load_generator(weights)
+    keras_module = ServingModule(generator, card.size)
+    signatures = tf.saved_model.load(str(saved_model)).signatures
+    pictures = fixtures()
+    from_tfjs = _tfjs_coefficients(tfjs, [_condition(picture, card.size) for picture in pictures])
+
+    rows = []
+    for picture, coefficients in zip(pictures, from_tfjs, strict=True):
+        inputs = {
+            "image_bytes": tf.constant([picture.png]),
+            "hints": tf.constant(picture.hints[None]),
+            "saturation": tf.ones([1]),
+        }
+        truth = _pixels(keras_module.guided(**inputs))
+        results = {
+            "saved_model": _pixels(signatures["guided"](**inputs)),
+            "tfjs": recombine(decode(inputs["image_bytes"][0]), tf.constant(coefficients[None])).numpy(),
+        }
+        for backend, result in results.items():
+            difference = np.abs(result.astype(int) - truth)
+            rows.append((picture.name, backend, int(difference.max()), float(difference.mean())))
+    return rows
+
+
+def fixtures() -> list[Fixture]:
+    """Drawn pictures with soft and hard edges: wide, tall, smaller than the generator's size, and one with hints."""
+    none = np.full((1, 5), np.nan, np.float32)
+    red_left = np.array([[0.25, 0.5, 0.7, 0.2, 0.15], [0.8, 0.2, 0.2, 0.4, 0.8]], np.float32)
+    return [
+        Fixture("wide", _draw(480, 320, 1), none),
+        Fixture("tall", _draw(301, 557, 2), none),
+        Fixture("small", _draw(97, 61, 3), none),
+        Fixture("hinted", _draw(400, 400, 4), red_left),
+    ]
+
+
+def _draw(width: int, height: int, seed: int) -> bytes:
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width] / max(width, height)
+    picture = 0.6 - 0.4 * y + 0.05 * random.standard_normal((height, width))
+    for _ in range(6):
+        cx, cy, radius, grey = random.uniform([0, 0, 0.05, 0], [1, 1, 0.3, 1])
+        picture = np.where((x - cx) ** 2 + (y - cy) ** 2 < radius**2, grey + 0.3 * (x - cx), picture)
+    pixels = (picture.clip(0, 1) * 255).astype(np.uint8)
+    return tf.io.encode_png(pixels[..., None]).numpy()
+
+
+def _condition(picture: Fixture, size: int) -> tuple[np.ndarray, np.ndarray]:
+    lightness = rgb_to_lightness(to_unit(tf.cast(decode(tf.constant(picture.png)), tf.float32)), ops)
+    small = tf.image.resize(lightness, (size, size), antialias=True)
+    return to_luminance(small).numpy(), draw_hints(picture.hints[None], size)[0]
+
+
+def _pixels(answer: dict[str, tf.Tensor]) -> np.ndarray:
+    return tf.io.decode_png(answer["image_bytes"][0]).numpy()
+
+
+def _tfjs_coefficients(model: Path, conditions: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Conditions -> coefficients float32 [N, S, S, 4] as TF.js's wasm backend computes them."""
+    if not (model / "manifest.json").is_file():
+        raise FileNotFoundError(f"No TF.js model at {model}. Make one: python -m export tfjs.")
+    if not (WEB / "node_modules").is_dir():
+        raise FileNotFoundError("web/node_modules is missing. Install it: cd web && npm ci (or make web).")
+    luminance, hints = (np.stack(part).astype("<f4") for part in zip(*conditions, strict=True))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        luminance.tofile(folder / "luminance.f32")
+        hints.tofile(folder / "hints.f32")
+        size = luminance.shape[1]
+        description = {"size": size, "luminance": "luminance.f32", "hints": "hints.f32"}
+        (folder / "input.json").write_text(json.dumps(description))
+        done = subprocess.run(  # noqa: S603  our own arguments
+            ["node", "tools/run_model.mjs", model.resolve(), folder / "input.json", folder / "output.f32"],  # noqa: S607
+            cwd=WEB,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"TF.js in Node failed: {done.stderr.strip()[-500:]}")
+        return np.fromfile(folder / "output.f32", "<f4").reshape(-1, size, size, 4)

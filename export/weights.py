@@ -1,0 +1,106 @@
+"""Shipped weights: a folder with `weights.npz` (float16), `card.json` (what they are) and the model card to read.
+
+generator, card = load_generator("photo")            # export/pretrained/photo
+ship(run, data, Path("export/pretrained/photo"), 256, "2 CPU cores")
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainer import generators
+
+if TYPE_CHECKING:
+    import keras
+
+    from trainer.run import Run
+
+PRETRAINED = Path(__file__).with_name("pretrained")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a set of weights is; travels with every artifact made from it as `model_card.json`."""
+
+    task: str  # photo
+    generator: str  # a module of trainer/generators
+    size: int  # S: side of the generator's pictures, pixels
+    parameters: int
+    training: dict[str, Any] = field(default_factory=dict)  # command, minutes, steps, hardware
+    scores: dict[str, float] = field(default_factory=dict)  # on the held-out pictures
+
+    @classmethod
+    def read(cls, path: Path) -> Card:
+        """Reads a card.json. Raises ValueError if keys are missing or unknown."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except TypeError as error:
+            raise ValueError(
+                f"{path} is not a model card: {error}. Expected the keys of export.weights.Card."
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Writes itself as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def find_weights(weights: str | Path) -> Path:
+    """A name of export/pretrained, or a folder -> the folder. Raises FileNotFoundError, naming what there is."""
+    for folder in (PRETRAINED / weights, Path(weights)):
+        if (folder / "weights.npz").is_file():
+            return folder
+    known = ", ".join(sorted(path.parent.name for path in PRETRAINED.glob("*/weights.npz"))) or "none yet"
+    raise FileNotFoundError(f"No weights {str(weights)!r}. Expected a folder with weights.npz, or one of: {known}.")
+
+
+def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
+    """The generator with its weights, at the card's size. Raises ValueError if they don't fit each other."""
+    folder = find_weights(weights)
+    card = Card.read(folder / "card.json")
+    generator = generators.build_folded(card.generator, card.size)
+    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
+        missing = {variable.path for variable in generator.variables} ^ set(stored.files)
+        if missing:
+            raise ValueError(f"{folder.name} does not fit {card.generator}: {sorted(missing)[0]} is only on one side.")
+        for variable in generator.variables:
+            variable.assign(stored[variable.path].astype(np.float32))
+    return generator, card
+
+
+def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
+    """Puts a run's averaged generator into `folder`: float16 weights, card and preview, scored on held-out data."""
+    from trainer.evaluate import held_out, restored, score, sheet
+
+    trained, state = restored(run, size)
+    generator = generators.fold(run.config.generator, trained)
+    for variable in generator.variables:  # what is scored is what ships
+        variable.assign(np.asarray(variable, np.float16).astype(np.float32))
+    pictures = held_out(run, data)
+    training = {
+        "command": _command(run),
+        "minutes": round(state.seconds / 60, 1),
+        "steps": state.step,
+        "pictures_seen": state.step * run.config.batch,
+        "hardware": hardware,
+        "versions": run.about["versions"],
+        "commit": run.about["commit"],
+    }
+    scores = score(generator, pictures, size)
+    card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
+    np.savez_compressed(folder / "weights.npz", **arrays)
+    card.write(folder / "card.json")
+    sheet(generator, pictures, size).save(folder / "preview.jpg", quality=88)
+    return card
+
+
+def _command(run: Run) -> str:
+    about = run.about
+    budget = f"--steps {about['steps']}" if about["steps"] else f"--minutes {about['minutes']:g}"
+    return f"python -m trainer fit --preset {about['preset']} --data PATH {budget}"
