@@ -11,6 +11,7 @@ import keras
 
 from trainer import data
 from trainer.callbacks.checkpoint import Checkpoint
+from trainer.callbacks.interrupt import Interrupt
 from trainer.callbacks.losses_csv import LossesCsv
 from trainer.callbacks.preview import Preview
 from trainer.callbacks.progress_bar import ProgressBar
@@ -23,7 +24,7 @@ from trainer.run import Run, State
 
 
 def fit(run: Run, resume: bool = False) -> State:
-    """Trains `run`; returns how far it got. On KeyboardInterrupt it saves first, then raises it again.
+    """Trains `run`; returns how far it got. Ctrl-C and SIGTERM save first, then raise KeyboardInterrupt.
 
     Raises ValueError if the data has too few pictures.
     """
@@ -40,20 +41,21 @@ def fit(run: Run, resume: bool = False) -> State:
 
     with ExitStack() as stack:
         checkpoint = Checkpoint(run, clock)
+        interrupt = stack.enter_context(Interrupt())
         callbacks = [
             Schedule(config, clock),
+            interrupt,
+            checkpoint,  # before the validation, which takes its time
             Validation(held_out, config.size, config.batch),
             Preview(held_out, config.size, run.path / "previews"),
             stack.enter_context(closing(LossesCsv(run.path / "losses.csv", clock))),
             stack.enter_context(closing(TensorBoard(run.path, clock))),
             stack.enter_context(closing(ProgressBar(clock, config.batch))),
-            checkpoint,
         ]
-        try:
-            while not clock.done:
-                _epoch(gan, clock, training, config.steps_per_epoch, callbacks)
-        finally:  # Ctrl-C too
-            checkpoint.save()
+        while not clock.done and not interrupt.asked:
+            _epoch(gan, clock, training, config.steps_per_epoch, callbacks)
+    if interrupt.asked:
+        raise KeyboardInterrupt
     return state
 
 

@@ -48,9 +48,7 @@ def test_the_command_validates_every_rendering():
 
 
 def test_the_command_fails_when_kubectl_does(monkeypatch, capsys):
-    monkeypatch.setattr(
-        validate, "renderings", lambda: [("nowhere", lambda: validate.render(K8S / "nowhere"))]
-    )
+    monkeypatch.setattr(validate, "renderings", lambda: [("nowhere", lambda: validate.render(K8S / "nowhere"))])
     assert validate.main() == 1
     assert "1 wrong" in capsys.readouterr().out
 
@@ -185,9 +183,7 @@ def test_a_broken_manifest_is_found(base, break_it: Callable[[list[Manifest]], N
 
 
 def test_every_check_has_a_broken_manifest():
-    assert {check.__name__ for check in checks.CHECKS} == {
-        expected.partition(":")[0] for _, expected in BROKEN
-    }
+    assert {check.__name__ for check in checks.CHECKS} == {expected.partition(":")[0] for _, expected in BROKEN}
 
 
 def test_the_base_asks_for_a_gpu(base):
@@ -220,9 +216,7 @@ def test_only_the_gateway_reaches_the_model_server_and_only_by_grpc(base):
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     policy = find(base, "networkpolicy/model-server")["spec"]
     (rule,) = policy["ingress"]
-    assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in rule["from"]] == [
-        "gateway"
-    ]
+    assert [peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in rule["from"]] == ["gateway"]
     assert [port["port"] for port in rule["ports"]] == [8500]
     assert "egress" not in policy
 

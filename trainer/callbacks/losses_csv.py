@@ -23,7 +23,7 @@ class LossesCsv(keras.callbacks.Callback):
         if path.exists():
             with path.open(newline="") as file:
                 kept = [row for row in csv.DictReader(file) if int(row["step"]) <= clock.state.step]
-        self._file = path.open("w", newline="")
+        self._file = path.open("w", buffering=1, newline="")  # by lines: a killed run keeps its rows
         self._writer = csv.DictWriter(self._file, COLUMNS, restval="", lineterminator="\n")
         self._writer.writeheader()
         self._writer.writerows(kept)
@@ -32,10 +32,6 @@ class LossesCsv(keras.callbacks.Callback):
         """One row."""
         losses = {name: f"{float(value):.7g}" for name, value in (logs or {}).items()}
         self._writer.writerow({"step": self.clock.state.step, **losses})
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Rows reach the disk."""
-        self._file.flush()
 
     def close(self) -> None:
         """Ends the file."""

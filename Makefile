@@ -1,0 +1,83 @@
+# Thin: every target is a command that works by itself too. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# the models that `demo`, `web` and the tests use, made from the shipped weights
+REPOSITORY := build/models
+TFJS := web/public/models/photo
+DATA ?= ../shared/data/photos
+MINUTES ?= 66
+
+INSTALLED := $(VENV)/installed
+NODE_MODULES := web/node_modules/.package-lock.json
+SAVED_MODEL := $(REPOSITORY)/photo/1/saved_model.pb
+SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py export/pretrained/photo/weights.npz)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help setup demo test train web serve lint k8s lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(INSTALLED) $(NODE_MODULES)  ## install everything: .venv and web/node_modules
+
+demo: $(INSTALLED) web/dist/index.html  ## colour three photographs through gRPC, REST and the gateway; DEMO_ONCE=1 ends by itself
+	$(BIN)/python -m serving.demo --repository $(REPOSITORY) --web web/dist --out demo
+
+test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
+	$(BIN)/python k8s/validate.py
+	$(BIN)/python -m pytest
+	cd web && npm test
+
+train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=66
+	$(BIN)/python -m trainer fit --preset photo --data $(DATA) --minutes $(MINUTES)
+
+web: web/dist/index.html  ## build the static page into web/dist
+
+serve: $(INSTALLED) $(SAVED_MODEL)  ## start the model server on 8500 (gRPC) and 8501 (REST)
+	$(BIN)/handtint-model-server --port=8500 --rest_api_port=8501 --model_name=photo --model_base_path=$(abspath $(REPOSITORY))/photo
+
+lint: $(INSTALLED)  ## ruff and mypy, and the page's types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd web && npm run lint
+
+k8s: $(INSTALLED)  ## render every Kubernetes manifest and validate it strictly
+	$(BIN)/python k8s/validate.py
+
+lock: $(INSTALLED)  ## pin every package again: requirements.lock
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	@# our own extras name each other; pip-compile writes that down as a folder of this machine
+	sed -i '/^# WARNING: pip install/,/^    # via handtint (pyproject.toml)/d' requirements.lock
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) build demo web/node_modules web/dist $(TFJS)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(NODE_MODULES): web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	touch $@
+
+$(SAVED_MODEL): $(INSTALLED) $(SOURCES)
+	rm -rf $(REPOSITORY)/photo
+	$(BIN)/python -m export saved-model --weights photo --out $(REPOSITORY)/photo
+	touch $@
+
+$(TFJS)/manifest.json: $(SAVED_MODEL)
+	$(BIN)/python -m export tfjs --saved-model $(REPOSITORY)/photo/1 --out $(TFJS)
+	touch $@
+
+web/dist/index.html: $(NODE_MODULES) $(TFJS)/manifest.json $(shell find web/src web/public/samples web/tools web/index.html -type f)
+	cd web && npm run build
+	touch $@

@@ -1,0 +1,136 @@
+"""Colours three photographs through every door, and checks that the doors agree.
+
+    python -m serving.demo --repository build/models --web web/dist --out demo      # make demo
+
+Starts the embedded model server and the gateway on free ports, sends each photograph over gRPC (the Python client),
+REST (`serving_default`, as curl would) and to the gateway, writes the answers under --out and prints a table. The
+servers stay up for a look at the page until Ctrl-C; with DEMO_ONCE=1 in the environment it ends by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+import httpx
+import numpy as np
+
+from serving.client import Colouriser, encode_picture
+from serving.commands import as_main
+from serving.errors import HandtintError
+from serving.pictures import read_picture
+
+TOLERANCE = 1  # of 255: the doors round the same colours in different libraries
+_ADDRESS = re.compile(r"\w+://\S+")
+_PATIENCE = 120.0  # seconds for a server to start or to answer: slow machines and cold caches
+
+
+class DemoFailed(HandtintError):
+    """A server did not start, or two doors disagree."""
+
+
+@click.command()
+@click.option("--repository", type=click.Path(path_type=Path, exists=True), required=True, help="Model repository.")
+@click.option("--web", type=click.Path(path_type=Path, exists=True), required=True, help="The built page.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pictures.")
+@click.argument("photographs", nargs=-1, type=click.Path(path_type=Path, exists=True))
+def demo(repository: Path, web: Path, out: Path, photographs: tuple[Path, ...]) -> None:
+    """Colour PHOTOGRAPHS (default: three of the page's samples) through gRPC, REST and the gateway."""
+    chosen = photographs or tuple(sorted((web / "samples").glob("*.jpg"))[:3])
+    out.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers end with this process
+    with ExitStack() as stack:
+        model = ["--model_name=photo", f"--model_base_path={repository / 'photo'}"]
+        here = ["--host=127.0.0.1", "--port=free", "--rest_api_port=free", "--enable_serialization_as_tensor_content"]
+        line = stack.enter_context(_server("model_server.main", out / "model-server.log", *here, *model))
+        grpc, rest = _ADDRESS.findall(line)
+        flags = ["--port=0", f"--server={grpc}", f"--web={web}"]
+        line = stack.enter_context(_server("gateway.main", out / "gateway.log", *flags))
+        (gateway,) = _ADDRESS.findall(line)
+        client = stack.enter_context(Colouriser(grpc))
+        doors: dict[str, Callable[[bytes], bytes]] = {
+            "gRPC": lambda data: encode_picture(client.colourise(data), "png"),
+            "REST": lambda data: _through_rest(rest, data),
+            "gateway": lambda data: _through_gateway(gateway, data),
+        }
+        furthest = _colour(doors, chosen, out)
+        click.echo(f"The doors differ by at most {furthest}/255. Pictures: {out}/")
+        if furthest > TOLERANCE:
+            raise DemoFailed(f"The doors differ by {furthest}/255; expected {TOLERANCE} at most.", "Please report it.")
+        click.echo(f"The page, which needs no server once it is loaded: {gateway}/")
+        if os.environ.get("DEMO_ONCE") != "1":
+            click.echo(f"Model server: {grpc} and {rest}. Ctrl-C ends it all.")
+            with _until_interrupted():
+                signal.pause()
+
+
+def _colour(doors: dict[str, Callable[[bytes], bytes]], photographs: tuple[Path, ...], out: Path) -> int:
+    """Sends every photograph through every door; the largest difference between two doors, of 255."""
+    furthest = 0
+    click.echo(f"{'door':8} {'picture':32} {'size':>11} {'ms':>7}")
+    for photograph in photographs:
+        data = photograph.read_bytes()
+        answers = []
+        for door, send in doors.items():
+            started = time.perf_counter()
+            png = send(data)
+            milliseconds = (time.perf_counter() - started) * 1000
+            picture = read_picture(png)
+            size = f"{picture.width}x{picture.height}"
+            click.echo(f"{door:8} {photograph.name:32} {size:>11} {milliseconds:7.0f}")
+            (out / f"{photograph.stem}-{door.lower()}.png").write_bytes(png)
+            answers.append(picture.rgb.astype(np.int16))
+        furthest = max(furthest, *(int(abs(answer - answers[0]).max()) for answer in answers))
+    return furthest
+
+
+def _through_rest(rest: str, data: bytes) -> bytes:
+    body = {"instances": [{"image_bytes": {"b64": base64.b64encode(data).decode()}}]}
+    answer = httpx.post(f"{rest}/v1/models/photo:predict", json=body, timeout=_PATIENCE).raise_for_status().json()
+    return base64.b64decode(answer["predictions"][0]["b64"])
+
+
+def _through_gateway(gateway: str, data: bytes) -> bytes:
+    headers = {"Content-Type": "image/jpeg", "Accept": "image/png"}
+    answer = httpx.post(f"{gateway}/v1/colourise", content=data, headers=headers, timeout=_PATIENCE)
+    return answer.raise_for_status().content
+
+
+@contextmanager
+def _server(module: str, log: Path, *flags: str) -> Iterator[str]:
+    """Runs a server for as long as the context; gives its first line, which says where it listens."""
+    command = [sys.executable, "-m", f"serving.{module}", *flags]
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
+            raise DemoFailed(f"serving.{module} did not start: {last}.", f"Read {log}.")
+        yield line
+    finally:
+        process.terminate()
+        process.wait(timeout=_PATIENCE)
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo()
+
+
+main = as_main("demo", demo)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Everything that can go wrong between a picture and its colours, as one tree.
+
+    try:
+        Colouriser("grpc://127.0.0.1:8500").colourise("old.jpg")
+    except HandtintError as error:
+        print(error)
+
+The tree: `HandtintError` > `PictureError` (what is wrong with the picture), `OptionError` (with what was
+asked for) and `ServerError` (with the model's side). None of them means a fault in this code.
+"""
+
+from __future__ import annotations
+
+
+class HandtintError(Exception):
+    """A mistake or a mishap with a cure.
+
+    `code` names the kind for programs, `title` for people; `detail` says what happened, what was expected and
+    what was received, `fix` what to do about it. All are safe to show to whoever sent the picture.
+    """
+
+    code = "error"
+    title = "The picture was not colourised"
+
+    def __init__(self, detail: str, fix: str):
+        super().__init__(f"{detail} {fix}")
+        self.detail = detail
+        self.fix = fix
+
+
+class PictureError(HandtintError):
+    """The picture itself cannot be used."""
+
+    code = "picture"
+    title = "The picture cannot be used"
+
+
+class EmptyPicture(PictureError):
+    """There are no bytes."""
+
+    code = "empty"
+    title = "The picture is empty"
+
+
+class UnreadablePicture(PictureError):
+    """The file cannot be read."""
+
+    code = "unreadable"
+    title = "The picture cannot be read"
+
+
+class UnsupportedPicture(PictureError):
+    """Not a picture, or in a format outside the list."""
+
+    code = "unsupported"
+    title = "The picture's format is not supported"
+
+
+class BrokenPicture(PictureError):
+    """The right format, but cut short or damaged."""
+
+    code = "broken"
+    title = "The picture is broken"
+
+
+class PictureTooLarge(PictureError):
+    """More bytes or pixels than allowed."""
+
+    code = "too-large"
+    title = "The picture is too large"
+
+
+class OptionError(HandtintError):
+    """A hint, saturation, format, quality or address that makes no sense."""
+
+    code = "option"
+    title = "An option is wrong"
+
+
+class ServerError(HandtintError):
+    """The model server answered, but not with colours."""
+
+    code = "model-server"
+    title = "The model server failed"
+
+
+class ServerUnavailable(ServerError):
+    """Nobody answers, or the server says that it cannot just now."""
+
+    code = "unavailable"
+    title = "The model server is not available"
+
+
+class ServerTimeout(ServerError):
+    """No answer in time."""
+
+    code = "timeout"
+    title = "The model server took too long"
+
+
+class ModelNotFound(ServerError):
+    """The server, or the folder, holds no such model."""
+
+    code = "model-not-found"
+    title = "There is no such model"

@@ -1,0 +1,104 @@
+"""Waitress with this gateway's manners: JSON problems even where HTTP is broken, and a stop that drains.
+
+    web_server = WebServer(app, "127.0.0.1", 8080, threads=4, max_bytes=50_000_000)
+    web_server.run()
+
+`run` returns after `stop` was called, from a signal handler or another thread.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from http import HTTPStatus
+
+import waitress
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
+
+from serving.errors import OptionError
+from serving.gateway.options import FORM_BYTES, too_many_bytes
+from serving.gateway.problems import MEDIA_TYPE, http_problem, to_problem
+
+DRAIN_SECONDS = 25.0  # Kubernetes kills 30 s after SIGTERM unless told otherwise
+
+
+class _ProblemTask(ErrorTask):
+    """Answers a request that waitress refused before the application saw it: too long, or not HTTP."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        status = HTTPStatus(error.code)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            problem = to_problem(too_many_bytes(self.channel.adj.max_request_body_size - FORM_BYTES))
+        else:
+            problem = http_problem(status, f"{error.body}.")
+        body = problem.to_json()
+        self.status = f"{status.value} {status.phrase}"
+        self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Content-Type-Options", "nosniff")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _ProblemTask
+
+
+class WebServer:
+    """A threaded HTTP server around the application; listens from the start.
+
+    Args:
+        app: the application.
+        host: the address to listen at.
+        port: 0 takes a free one; `self.port` has it.
+        threads: pictures worked on at a time; further requests wait.
+        max_bytes: of a picture; a request that says it is longer is refused when its headers arrive.
+
+    Raises:
+        OptionError: the address is not this machine's, or taken.
+    """
+
+    def __init__(self, app: Flask, host: str, port: int, threads: int, max_bytes: int):
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listener = socket.create_server((host, port), family=family, backlog=1024)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise OptionError(
+                f"Cannot listen at {host}:{port}: {reason}.", "Choose another --host or --port."
+            ) from error
+        self.port: int = listener.getsockname()[1]
+        self._server = waitress.create_server(
+            app,
+            sockets=[listener],
+            threads=threads,
+            max_request_body_size=max_bytes + FORM_BYTES,
+            ident=None,  # no Server header
+            clear_untrusted_proxy_headers=True,
+        )
+        self._server.channel_class = _Channel
+        self._stopping = False
+
+    def run(self) -> None:
+        """Serves until `stop`; then accepts nothing new and lets requests in flight finish, 25 s at most."""
+        while not self._stopping:
+            wasyncore.loop(timeout=1, map=self._server._map, count=1)
+        self._server.del_channel()
+        self._server.socket.close()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._server.active_channels and time.monotonic() < deadline:
+            for channel in list(self._server.active_channels.values()):
+                # in this order: a finished request leaves `requests` only when its answer is in the buffers
+                if channel.request is None and not channel.requests and not channel.total_outbufs_len:
+                    channel.will_close = True
+            wasyncore.loop(timeout=0.1, map=self._server._map, count=1)
+        self._server.task_dispatcher.shutdown()
+        self._server.trigger.close()
+
+    def stop(self) -> None:
+        """Makes `run` finish; may be called from a signal handler."""
+        self._stopping = True
+        self._server.pull_trigger()

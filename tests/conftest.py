@@ -1,0 +1,36 @@
+"""Pictures and artifacts that several rooms' tests share. Nothing here needs a network or the training data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "web" / "public" / "samples"
+
+
+def draw_scene(width: int, height: int, seed: int) -> Image.Image:
+    """A coloured drawing with the sky above, grass below and a disc between: something that a model can learn."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width] / [[[height]], [[width]]]
+    horizon, cx = random.uniform(0.4, 0.6), random.uniform(0.2, 0.8)
+    sky = np.stack([0.5 + 0.2 * y, 0.65 + 0.2 * y, 0.95 - 0 * y], axis=-1)
+    grass = np.stack([0.2 + 0.1 * x, 0.5 - 0.2 * (y - horizon), 0.15 + 0 * x], axis=-1)
+    picture = np.where((y < horizon)[..., None], sky, grass)
+    disc = (x - cx) ** 2 + (y - horizon) ** 2 < 0.02
+    picture = np.where(disc[..., None], [0.85, 0.3, 0.2], picture) + random.normal(0, 0.02, (height, width, 1))
+    return Image.fromarray((picture.clip(0, 1) * 255).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Version 1 of the shipped photo model, in a model repository of its own."""
+    from export.saved_model import write_version
+
+    return write_version("photo", tmp_path_factory.mktemp("repository") / "photo")

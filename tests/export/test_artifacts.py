@@ -1,0 +1,166 @@
+"""Version folders, the TF.js folder, and the check that all backends give the same pixels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from export import saved_model as writer
+from export.saved_model import MODEL_CARD, WARM_UP, versions, write_version
+from export.weights import Card, find_weights, load_generator
+from tests.conftest import ROOT
+
+
+def export(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "export", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def tfjs(saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("web") / "photo"
+    done = export("tfjs", "--saved-model", saved_model, "--out", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_the_shipped_weights_fit_the_budget() -> None:
+    generator, card = load_generator("photo")
+    assert card.parameters == generator.count_params() <= 6_000_000
+    assert (find_weights("photo") / "weights.npz").stat().st_size <= 12_000_000
+    assert card.scores["psnr"] > card.scores["psnr_grey"]
+
+
+def test_a_version_is_complete(saved_model: Path) -> None:
+    assert saved_model.name == "1"
+    assert Card.read(saved_model / MODEL_CARD) == Card.read(find_weights("photo") / "card.json")
+    records = [
+        prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(saved_model / WARM_UP))
+    ]
+    requests = [record.predict_log.request for record in records]
+    assert [request.model_spec.signature_name for request in requests] == ["serving_default", "guided", "chroma"]
+    model = tf.saved_model.load(str(saved_model))
+    for request in requests:
+        inputs = {name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()}
+        assert model.signatures[request.model_spec.signature_name](**inputs)
+
+
+def test_versions_count_up_and_a_reader_never_sees_half_of_one(saved_model: Path) -> None:
+    seen: list[str] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.001):
+            for version in versions(saved_model.parent):
+                folder = saved_model.parent / str(version)
+                if not all((folder / part).exists() for part in ("saved_model.pb", WARM_UP, MODEL_CARD)):
+                    seen.append(f"version {version} is incomplete")
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        second = write_version("photo", saved_model.parent)
+    finally:
+        done.set()
+        watcher.join()
+    assert second == saved_model.parent / "2"
+    assert versions(saved_model.parent) == [1, 2]
+    assert seen == []
+
+
+def test_two_writers_get_two_numbers(tmp_path: Path) -> None:
+    """The race for a number: whoever comes second takes the next one, and nothing is overwritten."""
+    (tmp_path / "3").mkdir()
+    partials = [tmp_path / f".partial-{n}" for n in range(8)]
+    for partial in partials:
+        partial.mkdir()
+        (partial / "saved_model.pb").write_text(partial.name)
+    threads = [threading.Thread(target=writer._rename_to_next, args=(p, tmp_path)) for p in partials]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert versions(tmp_path) == list(range(3, 12))
+    written = {(tmp_path / str(n) / "saved_model.pb").read_text() for n in range(4, 12)}
+    assert written == {partial.name for partial in partials}
+
+
+def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(writer, "_write_warm_up", fail)
+    monkeypatch.setattr(tf.saved_model, "save", lambda *_, **__: None)
+    with pytest.raises(OSError, match="disk full"):
+        write_version("photo", tmp_path / "photo")
+    assert list((tmp_path / "photo").iterdir()) == []
+
+
+def test_the_manifest_is_true(tfjs: Path) -> None:
+    manifest = json.loads((tfjs / "manifest.json").read_text())
+    assert {key: manifest[key] for key in ("format", "task", "version", "size", "signature")} == {
+        "format": "handtint-tfjs-1",
+        "task": "photo",
+        "version": 1,
+        "size": 256,
+        "signature": "chroma",
+    }
+    assert manifest["files"][0]["path"] == "model.json"
+    assert {file["path"] for file in manifest["files"]} | {"manifest.json"} == {path.name for path in tfjs.iterdir()}
+    for file in manifest["files"]:
+        data = (tfjs / file["path"]).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
+    assert sum(file["bytes"] for file in manifest["files"]) < 12_000_000
+
+
+def test_all_backends_give_the_same_pixels(saved_model: Path, tfjs: Path) -> None:
+    done = export("verify", "--saved-model", saved_model, "--tfjs", tfjs)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 4
+
+
+def test_verify_fails_when_the_weights_differ(tfjs: Path, saved_model: Path, tmp_path: Path) -> None:
+    for file in ("card.json", "weights.npz"):
+        (tmp_path / file).write_bytes((find_weights("photo") / file).read_bytes())
+    with np.load(tmp_path / "weights.npz") as stored:
+        arrays = dict(stored)
+    arrays["correction/bias"] = arrays["correction/bias"] + np.float16(0.05)
+    np.savez(tmp_path / "weights.npz", **arrays)
+    done = export("verify", "--weights", tmp_path, "--saved-model", saved_model, "--tfjs", tfjs)
+    assert done.returncode == 1
+    assert "TOO FAR" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("saved-model", "--weights", "nothing", "--out", "{tmp}/m"), "No weights 'nothing'"),
+        (("tfjs", "--saved-model", "{tmp}", "--out", "{tmp}/t"), "No SavedModel at"),
+        (("verify", "--saved-model", "{saved_model}", "--tfjs", "{tmp}"), "No TF.js model at"),
+        (("weights", "--run", "{tmp}", "--data", "{tmp}", "--out", "{tmp}/w"), "No run at"),
+    ],
+)
+def test_mistakes_end_in_one_clear_line(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, saved_model: Path
+) -> None:
+    done = export(*(word.format(tmp=tmp_path, saved_model=saved_model) for word in arguments))
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_bytes((find_weights("photo") / "card.json").read_bytes())
+    np.savez(tmp_path / "weights.npz", stray=np.zeros(1))
+    with pytest.raises(ValueError, match="does not fit lite_unet"):
+        load_generator(tmp_path)

@@ -1,0 +1,98 @@
+"""A small real model, and every door to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serving.client import Colouriser
+from serving.gateway.app import MAX_BYTES, create_app
+from serving.gateway.web_server import WebServer
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model's base path with version 1: colours that depend on place, luminance and hints."""
+    import tensorflow as tf
+
+    class Chroma(tf.Module):
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, 256, 256, 1], tf.float32, name="luminance"),
+                tf.TensorSpec([None, 256, 256, 3], tf.float32, name="hints"),
+            ]
+        )
+        def chroma(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+            across = tf.broadcast_to(tf.linspace(-30.0, 30.0, 256)[None, None, :, None], tf.shape(luminance))
+            ab = 110.0 * hints[..., :2] + (1.0 - hints[..., 2:]) * tf.concat([across, 20.0 - across], -1)
+            return {"coefficients": tf.concat([0.1 * luminance, 0.05 - 0.1 * luminance, ab], -1)}
+
+    base = tmp_path_factory.mktemp("models") / "photo"
+    module = Chroma()
+    tf.saved_model.save(module, str(base / "1"), signatures={"chroma": module.chroma})
+    return base
+
+
+@pytest.fixture(scope="session")
+def model_server(model_dir: Path) -> Iterator[dict[str, str]]:
+    """The embedded model server's addresses by scheme."""
+    from serving.model_server.server import start
+
+    server = start(model_dir, "photo", rest_api_port=0)
+    yield {"grpc": f"grpc://127.0.0.1:{server.grpc_port}", "http": f"http://127.0.0.1:{server.rest_port}"}
+    server.stop(1)
+
+
+@pytest.fixture(scope="session")
+def in_process(model_dir: Path) -> Colouriser:
+    return Colouriser(None, model_dir=model_dir)
+
+
+DOORS = ["in process", "grpc", "http"]
+
+
+@pytest.fixture(scope="session", params=DOORS)
+def colouriser(
+    request: pytest.FixtureRequest, in_process: Colouriser, model_server: dict[str, str]
+) -> Iterator[Colouriser]:
+    """The client, through each door."""
+    if request.param == "in process":
+        yield in_process
+    else:
+        with Colouriser(model_server[request.param]) as colouriser:
+            yield colouriser
+
+
+StartGateway = Callable[..., httpx.Client]
+
+
+@pytest.fixture(scope="session")
+def start_gateway() -> Iterator[StartGateway]:
+    """Starts a gateway on a free port and gives a client for it; takes `create_app`'s arguments."""
+    running: list[tuple[WebServer, threading.Thread, httpx.Client]] = []
+
+    def start(server: str, **options: Any) -> httpx.Client:
+        app = create_app(server, **options)
+        web_server = WebServer(app, "127.0.0.1", 0, 4, options.get("max_bytes", MAX_BYTES))
+        thread = threading.Thread(target=web_server.run)
+        thread.start()
+        client = httpx.Client(base_url=f"http://127.0.0.1:{web_server.port}", timeout=30)
+        running.append((web_server, thread, client))
+        return client
+
+    yield start
+    for web_server, thread, client in running:
+        client.close()
+        web_server.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def gateway(start_gateway: StartGateway, model_server: dict[str, str]) -> httpx.Client:
+    return start_gateway(model_server["grpc"])

@@ -1,0 +1,162 @@
+"""The `handtint` command as people run it: files, messages and exit statuses of a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
+
+from serving.client import Colouriser
+
+Result = subprocess.CompletedProcess[str]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`handtint colourise ARGUMENTS` in an empty folder."""
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+
+    def run(*arguments: str | Path) -> Result:
+        command = [sys.executable, "-m", "serving.cli", "colourise", *map(str, arguments)]
+        result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        assert "Traceback" not in result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "old.jpg"
+    path.write_bytes(GOOD["grey.jpg"])
+    return path
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize("door", ["in process", "grpc", "http"])
+def test_good_and_bad_pictures_in_one_run(
+    run: Run, tmp_path: Path, door: str, model_dir: Path, model_server: dict[str, str], in_process: Colouriser
+) -> None:
+    # JSON takes a second a picture, and a model behind REST sees the same small maps whatever the format
+    good = ["grey.jpg", "rgba.png"] if door == "http" else GOOD
+    names = {f"{name.replace('.', '_')}.bin": GOOD[name] for name in good}
+    broken = {f"{name.replace('.', '_')}.jpg": data for name, (data, *_) in BAD.items()}
+    for name, data in {**names, **broken}.items():
+        (tmp_path / name).write_bytes(data)
+    where = ["--model-dir", model_dir] if door == "in process" else ["--server", model_server[door]]
+    result = run(*names, *broken, "-o", "out", *where)
+    assert result.returncode == 1
+    for name, data in names.items():
+        expected = in_process.colourise(data)
+        written = pixels(tmp_path / f"out/{Path(name).stem}-colour.png")
+        np.testing.assert_array_equal(written[..., :3], expected.rgb)
+        if expected.alpha is not None:
+            np.testing.assert_array_equal(written[..., 3], ALPHA)
+    assert len(list((tmp_path / "out").iterdir())) == len(names)
+    assert len(result.stdout.splitlines()) == len(names)
+    errors = [line for line in result.stderr.splitlines() if "Only the first" not in line]
+    assert [line.split(": ")[:2] for line in errors] == [["handtint", name] for name in broken]
+
+
+def test_one_picture_into_a_file(run: Run, tmp_path: Path, old: Path, model_server: dict[str, str]) -> None:
+    result = run("old.jpg", "-o", "new.jpg", "--server", model_server["grpc"], "--quality", "80")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.fullmatch(rf"\[1/1\] new\.jpg  {WIDTH}x{HEIGHT}  \d+\.\d s\n", result.stdout)
+    with Image.open(tmp_path / "new.jpg") as image:
+        assert (image.format, image.size) == ("JPEG", (WIDTH, HEIGHT))
+
+
+def test_several_into_a_folder_tell_how_long_it_takes(
+    run: Run, tmp_path: Path, old: Path, model_server: dict[str, str]
+) -> None:
+    (tmp_path / "second.png").write_bytes(GOOD["rgba.png"])
+    result = run("old.jpg", "second.png", "-o", "new", "--format", "jpeg", "--server", model_server["grpc"])
+    assert result.returncode == 0
+    assert re.match(r"\[1/2\] new/old-colour\.jpg  90x60  \d+\.\d s, \d+ s left\n\[2/2\] new/second-", result.stdout)
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["old-colour.jpg", "second-colour.jpg"]
+
+
+def test_hints_and_saturation(run: Run, tmp_path: Path, old: Path, model_server: dict[str, str]) -> None:
+    hints = {"hints": [{"x": 0.25, "y": 0.5, "colour": "#d02020"}]}
+    (tmp_path / "hints.json").write_text(json.dumps(hints))
+    server = ["--server", model_server["grpc"]]
+    assert run("old.jpg", "-o", "red.png", "--hints", "hints.json", *server).returncode == 0
+    assert run("old.jpg", "-o", "grey.png", "--saturation", "0", *server).returncode == 0
+    red = pixels(tmp_path / "red.png")[HEIGHT // 2, WIDTH // 4].astype(int)
+    assert red[0] - red[1:].max() > 80
+    assert np.ptp(pixels(tmp_path / "grey.png").astype(int), axis=-1).max() <= 1
+
+
+def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path, old: Path, model_server: dict[str, str]) -> None:
+    server = ["--server", model_server["grpc"]]
+    (tmp_path / "new.png").write_bytes(b"precious")
+    result = run("old.jpg", "-o", "new.png", *server)
+    assert result.returncode == 1
+    assert result.stderr == (
+        "handtint: old.jpg: new.png is there already. Move it away, or add --force to overwrite it.\n"
+    )
+    assert (tmp_path / "new.png").read_bytes() == b"precious"
+    assert run("old.jpg", "-o", "new.png", "--force", *server).returncode == 0
+    assert pixels(tmp_path / "new.png").shape == (HEIGHT, WIDTH, 3)
+    result = run("old.jpg", "-o", "old.jpg", "--force", *server)
+    assert result.returncode == 1
+    assert result.stderr == "handtint: old.jpg is one of the pictures to colourise. Let -o name another place.\n"
+    assert old.read_bytes() == GOOD["grey.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["none.jpg", "-o", "new.png"], 1, "handtint: none.jpg: The file cannot be read: No such file or directory."),
+        (["old.jpg", "-o", "new.webp"], 1, "handtint: The output new.webp does not fit 1 picture(s)"),
+        (["old.jpg", "-o", "new.png", "--format", "jpeg"], 1, "handtint: The output new.png does not fit"),
+        (["old.jpg", "x.jpg", "-o", "new.png"], 1, "handtint: The output new.png does not fit 2 picture(s)"),
+        (["old.jpg", "a/old.png", "-o", "new"], 1, "handtint: Two of the pictures would become new/old-colour.png."),
+        (["old.jpg", "-o", "n.png", "--hints", "no.json"], 1, "handtint: no.json cannot be read: No such file"),
+        (["old.jpg", "-o", "n.png", "--hints", "old.jpg"], 1, "handtint: The hints are not JSON. Write hints as"),
+        (["old.jpg", "-o", "old.jpg/n.png"], 1, "handtint: old.jpg: old.jpg/n.png cannot be written: "),
+        (["old.jpg"], 2, "handtint: Missing option '-o'"),
+        (["-o", "new"], 2, "handtint: Missing argument 'IN...'"),
+        (["old.jpg", "-o", "new.png", "--saturation", "4"], 2, "handtint: Invalid value for '--saturation'"),
+        (["old.jpg", "-o", "new.png", "--saturaton", "1"], 2, "Did you mean"),
+    ],
+)
+def test_mistakes_are_one_line(
+    run: Run, old: Path, model_server: dict[str, str], arguments: list[str], status: int, message: str
+) -> None:
+    result = run(*arguments, "--server", model_server["grpc"])
+    assert result.returncode == status
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("server", ["grpc://127.0.0.1:1", "http://127.0.0.1:1"])
+def test_no_server_ends_the_run_with_one_line(run: Run, old: Path, server: str) -> None:
+    result = run("old.jpg", "-o", "new.png", "--server", server)
+    assert result.returncode == 1
+    assert re.fullmatch(
+        rf"handtint: No answer from a model server at {server}: .*\. "
+        r"Start one with handtint-model-server, or correct the address\.\n",
+        result.stderr,
+    )
+
+
+def test_no_model_in_process(run: Run, tmp_path: Path, old: Path) -> None:
+    result = run("old.jpg", "-o", "new.png", "--model-dir", tmp_path)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"handtint: {tmp_path} holds no exported model; expected version folders")
+    assert "python -m export saved-model" in result.stderr

@@ -1,0 +1,233 @@
+"""The client through its three doors to one model, and what it says when a door stays shut."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
+
+from serving.client import Colouriser, Hint
+from serving.errors import (
+    ModelNotFound,
+    OptionError,
+    PictureError,
+    PictureTooLarge,
+    ServerError,
+    ServerTimeout,
+    ServerUnavailable,
+    UnreadablePicture,
+)
+from serving.pictures import read_picture
+from trainer.colour import rgb_to_lightness, to_unit
+
+
+def lightness_of(rgb: np.ndarray) -> np.ndarray:
+    return rgb_to_lightness(to_unit(rgb.astype(np.float32)))
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Somebody accepts connections there and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+# JSON takes a second a picture, and a model behind REST sees the same small maps whatever the format.
+FAST = ["in process", "grpc"]
+EVERYWHERE = ["grey.jpg", "rgba.png", "pixel.png"]
+
+
+@pytest.mark.parametrize(
+    ("colouriser", "name"),
+    [*itertools.product(FAST, GOOD), *itertools.product(["http"], EVERYWHERE)],
+    indirect=["colouriser"],
+)
+def test_every_good_picture_is_coloured_at_its_size(colouriser: Colouriser, in_process: Colouriser, name: str) -> None:
+    original, coloured = read_picture(GOOD[name]), colouriser.colourise(GOOD[name])
+    assert coloured.rgb.shape == original.rgb.shape == ((1, 1, 3) if name == "pixel.png" else (HEIGHT, WIDTH, 3))
+    assert np.abs(lightness_of(coloured.rgb) - lightness_of(original.rgb)).mean() < 0.3
+    assert (coloured.rgb.max(-1).astype(int) - coloured.rgb.min(-1)).max() > 20
+    assert coloured.notes == original.notes
+    # every door gives the same colours
+    np.testing.assert_array_equal(coloured.rgb, in_process.colourise(GOOD[name]).rgb)
+
+
+def test_alpha_stays(colouriser: Colouriser) -> None:
+    np.testing.assert_array_equal(colouriser.colourise(GOOD["rgba.png"]).alpha, ALPHA)
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_every_bad_picture_is_a_clear_error(colouriser: Colouriser, name: str) -> None:
+    data, code, _ = BAD[name]
+    with pytest.raises(PictureError) as caught:
+        colouriser.colourise(data)
+    assert caught.value.code == code
+
+
+def test_hints_and_saturation_reach_the_model(colouriser: Colouriser, in_process: Colouriser) -> None:
+    plain = in_process.colourise(GOOD["grey.png"]).rgb.astype(int)
+    hinted = colouriser.colourise(GOOD["grey.png"], hints=[Hint(0.25, 0.5, "#d02020")]).rgb.astype(int)
+    red = hinted[HEIGHT // 2, WIDTH // 4]
+    assert red[0] - red[1:].max() > 80
+    far = np.s_[:, WIDTH // 2 :]
+    np.testing.assert_array_equal(hinted[far], plain[far])
+    grey = colouriser.colourise(GOOD["grey.png"], saturation=0).rgb.astype(int)
+    assert np.ptp(grey, axis=-1).max() <= 1
+
+
+def test_paths_and_bytes_are_the_same(in_process: Colouriser, tmp_path: Path) -> None:
+    path = tmp_path / "old.jpg"
+    path.write_bytes(GOOD["grey.jpg"])
+    expected = in_process.colourise(GOOD["grey.jpg"]).rgb
+    np.testing.assert_array_equal(in_process.colourise(path).rgb, expected)
+    np.testing.assert_array_equal(in_process.colourise(str(path)).rgb, expected)
+    with pytest.raises(UnreadablePicture):
+        in_process.colourise(tmp_path / "none.jpg")
+
+
+@pytest.mark.parametrize("colouriser", FAST, indirect=True)
+def test_threads_share_one(colouriser: Colouriser, in_process: Colouriser) -> None:
+    expected = in_process.colourise(GOOD["rgb.png"]).rgb
+    with ThreadPoolExecutor(4) as pool:
+        for coloured in pool.map(colouriser.colourise, [GOOD["rgb.png"]] * 8):
+            np.testing.assert_array_equal(coloured.rgb, expected)
+
+
+@pytest.mark.parametrize("saturation", [-0.1, 3.1, float("nan"), float("inf")])
+def test_saturation_has_its_range(in_process: Colouriser, saturation: float) -> None:
+    with pytest.raises(OptionError, match="saturation must be from 0 to 3"):
+        in_process.colourise(GOOD["rgb.png"], saturation=saturation)
+
+
+def test_check_says_that_the_model_answers(colouriser: Colouriser) -> None:
+    colouriser.check()
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["photo", "127.0.0.1:8500", "grpc://127.0.0.1", "grpc://:8500/x", "ftp://a:1", "http://[::1", "grpc:// a:1"],
+)
+def test_addresses_are_checked(target: str) -> None:
+    with pytest.raises(OptionError, match="must look like grpc://HOST:PORT or http://HOST:PORT; received"):
+        Colouriser(target)
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_nobody_there(scheme: str, closed_port: int) -> None:
+    with Colouriser(f"{scheme}://127.0.0.1:{closed_port}") as colouriser:
+        for call in (lambda: colouriser.colourise(GOOD["rgb.png"]), colouriser.check):
+            with pytest.raises(ServerUnavailable, match=f"No answer from a model server at {scheme}://127.0.0.1"):
+                call()
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_no_answer_in_time(scheme: str, silent_port: int) -> None:
+    with Colouriser(f"{scheme}://127.0.0.1:{silent_port}", timeout=0.5) as colouriser:
+        for call in (lambda: colouriser.colourise(GOOD["rgb.png"]), lambda: colouriser.check(0.5)):
+            with pytest.raises(ServerTimeout, match=r"0\.5 s"):
+                call()
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_no_such_model(scheme: str, model_server: dict[str, str]) -> None:
+    with Colouriser(model_server[scheme], model="sketch") as colouriser:
+        for call in (lambda: colouriser.colourise(GOOD["rgb.png"]), colouriser.check):
+            with pytest.raises(ModelNotFound, match='has no model "sketch"'):
+                call()
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_a_model_of_another_kind(scheme: str, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    from serving.model_server.server import start
+
+    module = tf.Module()
+    module.double = tf.function(lambda x: {"y": 2 * x}, input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    tf.saved_model.save(module, str(tmp_path / "photo/1"), signatures={"double": module.double})
+    server = start(tmp_path / "photo", "photo", rest_api_port=0)
+    port = server.grpc_port if scheme == "grpc" else server.rest_port
+    try:
+        with (
+            Colouriser(f"{scheme}://127.0.0.1:{port}") as colouriser,
+            pytest.raises(ServerError, match="chroma") as caught,
+        ):
+            colouriser.colourise(GOOD["rgb.png"])
+        assert caught.value.fix.startswith("Serve a model that handtint exported")
+    finally:
+        server.stop(1)
+    with pytest.raises(ModelNotFound, match="has no `chroma` signature"):
+        Colouriser(None, model_dir=tmp_path / "photo")
+
+
+def test_a_web_server_that_is_no_model_server() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(5)
+                connection.recv(10_000)
+                connection.sendall(page)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with (
+            Colouriser(f"http://127.0.0.1:{listener.getsockname()[1]}") as colouriser,
+            pytest.raises(ServerError, match="not JSON"),
+        ):
+            colouriser.check()
+        thread.join(5)
+
+
+def test_the_newest_version_is_used_in_process(
+    model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = tmp_path / "photo"
+    base.mkdir()
+    (base / "10").symlink_to(model_dir / "1")
+    (base / "9").mkdir()
+    (base / "9/saved_model.pb").write_bytes(b"damaged")
+    (base / "new").mkdir()
+    (base / "new/saved_model.pb").write_bytes(b"not a version")
+    expected = Colouriser(None, model_dir=model_dir / "1").colourise(GOOD["rgb.png"]).rgb
+    np.testing.assert_array_equal(Colouriser(None, model_dir=base).colourise(GOOD["rgb.png"]).rgb, expected)
+    monkeypatch.setenv("HANDTINT_MODEL", str(base))
+    np.testing.assert_array_equal(Colouriser().colourise(GOOD["rgb.png"]).rgb, expected)
+    with pytest.raises(ModelNotFound, match="is damaged or has no"):
+        Colouriser(None, model_dir=base / "9")
+    with pytest.raises(ModelNotFound, match="holds no exported model"):
+        Colouriser(None, model_dir=tmp_path)
+
+
+def test_the_pixel_limit_is_the_callers(model_dir: Path) -> None:
+    with pytest.raises(PictureTooLarge, match=r"at most 0\.005 megapixels"):
+        Colouriser(None, model_dir=model_dir, max_pixels=5000).colourise(GOOD["rgb.png"])
+
+
+def test_without_tensorflow_the_error_says_what_to_install(model_dir: Path) -> None:
+    # None there makes Python's own import fail as if the package were missing
+    code = (
+        "import sys; sys.modules['tensorflow'] = None\n"
+        "from serving.client import Colouriser, OptionError\n"
+        f"try: Colouriser(None, model_dir={str(model_dir)!r})\n"
+        "except OptionError as error: print(error)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "pip install 'handtint[serve]'" in printed

@@ -1,0 +1,59 @@
+"""The same photograph through every door gives the same picture: in process, gRPC, REST, the gateway."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from serving.client import Colouriser
+from serving.gateway.app import FORM_BYTES, MAX_BYTES, create_app
+from serving.gateway.web_server import WebServer
+from serving.model_server.server import start
+from serving.pictures import read_picture
+from tests.conftest import SAMPLES
+
+
+@pytest.fixture(scope="module")
+def addresses(saved_model: Path) -> Iterator[dict[str, str]]:
+    server = start(saved_model.parent, "photo", rest_api_port=0)
+    grpc = f"grpc://127.0.0.1:{server.grpc_port}"
+    gateway = WebServer(create_app(grpc), "127.0.0.1", 0, 4, MAX_BYTES + FORM_BYTES)
+    thread = threading.Thread(target=gateway.run)
+    thread.start()
+    yield {
+        "grpc": grpc,
+        "rest": f"http://127.0.0.1:{server.rest_port}",
+        "gateway": f"http://127.0.0.1:{gateway.port}",
+    }
+    gateway.stop()
+    thread.join()
+    server.stop(1)
+
+
+@pytest.mark.parametrize("name", ["two-girls-in-a-mill.jpg", "citrus-fruits.jpg"])
+def test_every_door_gives_the_same_picture(addresses: dict[str, str], name: str) -> None:
+    data = (SAMPLES / name).read_bytes()
+    body = {"instances": [{"image_bytes": {"b64": base64.b64encode(data).decode()}}]}
+    answer = httpx.post(f"{addresses['rest']}/v1/models/photo:predict", json=body, timeout=60).json()
+    results = {
+        "serving_default over REST": read_picture(base64.b64decode(answer["predictions"][0]["b64"])).rgb,
+        "gateway": read_picture(
+            httpx.post(f"{addresses['gateway']}/v1/colourise", content=data, timeout=60).content
+        ).rgb,
+    }
+    with Colouriser(addresses["grpc"]) as grpc, Colouriser(addresses["rest"]) as rest, Colouriser() as local:
+        results |= {
+            "client over gRPC": grpc.colourise(data).rgb,
+            "client over REST": rest.colourise(data).rgb,
+            "in process": local.colourise(data).rgb,
+        }
+    first = results.pop("in process").astype(int)
+    assert np.ptp(first, axis=-1).mean() > 5  # colour at all
+    for door, rgb in results.items():
+        assert np.abs(rgb - first).max() <= 1, door  # one step of rounding between float libraries

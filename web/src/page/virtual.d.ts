@@ -1,0 +1,4 @@
+declare module 'virtual:samples' {
+  const samples: import('../../tools/samples_plugin').Sample[];
+  export default samples;
+}

@@ -1,0 +1,97 @@
+// The pictures of the tests, made here.
+
+import { encode as encodeJpeg } from 'jpeg-js';
+import { PNG } from 'pngjs';
+
+export type Pixels = { width: number; height: number; data: Uint8Array };
+
+/** A grey landscape: a sky that brightens downwards, hills with hard edges, grass of noise, a dark house. Opaque RGBA. */
+export function photograph(width: number, height: number): Pixels {
+  const data = new Uint8Array(width * height * 4);
+  let noise = 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      noise = (noise * 1103515245 + 12345) & 0x7fffffff;
+      const u = x / width;
+      const v = y / height;
+      const hill = 0.45 + 0.1 * Math.sin(7 * u) + 0.03 * Math.sin(31 * u);
+      const house = Math.abs(u - 0.7) < 0.07 && v > 0.42 && v < 0.6;
+      const level = house ? 40 + 30 * v : v < hill ? 165 + 80 * v : 70 + 60 * (v - hill) + (noise >> 16) % 40;
+      data.fill(level, 4 * (y * width + x), 4 * (y * width + x) + 3);
+      data[4 * (y * width + x) + 3] = 255;
+    }
+  }
+  return { width, height, data };
+}
+
+/** Colour type 0 grey, 2 RGB, 6 RGBA, from RGBA pixels; 16 bits take each level times 257. */
+export function png(pixels: Pixels, colorType: 0 | 2 | 6 = 2, bitDepth: 8 | 16 = 8): Buffer {
+  const image = new PNG({ width: pixels.width, height: pixels.height });
+  const data = bitDepth === 8 ? pixels.data : Uint16Array.from(pixels.data, (level) => level * 257);
+  image.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return PNG.sync.write(image, { colorType, bitDepth, inputColorType: 6, deflateLevel: 1 });
+}
+
+export function jpeg(pixels: Pixels): Buffer {
+  return Buffer.from(encodeJpeg({ ...pixels, data: pixels.data }, 90).data);
+}
+
+export function decodePng(bytes: Buffer): Pixels {
+  return PNG.sync.read(bytes);
+}
+
+/** A PNG that claims a size and ends after its header. */
+export function pngHeader(width: number, height: number): Buffer {
+  const header = Buffer.from(png({ width: 1, height: 1, data: new Uint8Array(4) })).subarray(0, 33);
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return header;
+}
+
+/** The same JPEG with an EXIF orientation, 1 to 8. */
+export function withOrientation(bytes: Buffer, orientation: number): Buffer {
+  const exif = Buffer.from('ffe10022457869660000' + '49492a0008000000' + '0100' + '120103000100000000000000' + '00000000', 'hex');
+  exif.writeUInt16LE(orientation, 28);
+  return Buffer.concat([bytes.subarray(0, 2), exif, bytes.subarray(2)]);
+}
+
+/** 8x8 pixels of one ink mix, 0..255 each, as an Adobe CMYK JPEG (which stores 255 - ink): one block a component, only its mean. */
+export function cmykJpeg(inks: [number, number, number, number]): Buffer {
+  const segment = (marker: number, ...content: number[]) => [0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255, ...content];
+  let bits = '';
+  for (const ink of inks) {
+    const mean = 255 - ink - 128;
+    const size = mean === 0 ? 0 : Math.floor(Math.log2(Math.abs(mean))) + 1;
+    bits += size.toString(2).padStart(4, '0'); // the DC table below gives every size its own number in 4 bits
+    if (size > 0) bits += (mean > 0 ? mean : mean + 2 ** size - 1).toString(2).padStart(size, '0');
+    bits += '0'; // end of block
+  }
+  bits = bits.padEnd(Math.ceil(bits.length / 8) * 8, '1');
+  const data = bits.match(/.{8}/g)!.flatMap((byte) => (byte === '11111111' ? [255, 0] : [parseInt(byte, 2)]));
+  const zeros = (count: number) => Array<number>(count).fill(0);
+  return Buffer.from([
+    ...[0xff, 0xd8],
+    ...segment(0xee, ...Buffer.from('Adobe'), 0, 100, 0, 0, 0, 0, 0),
+    ...segment(0xdb, 0, ...Array<number>(64).fill(8)),
+    ...segment(0xc0, 8, 0, 8, 0, 8, 4, ...[1, 2, 3, 4].flatMap((id) => [id, 0x11, 0])),
+    ...segment(0xc4, 0x00, ...zeros(3), 9, ...zeros(12), 0, 1, 2, 3, 4, 5, 6, 7, 8),
+    ...segment(0xc4, 0x10, 1, ...zeros(15), 0),
+    ...segment(0xda, 4, ...[1, 2, 3, 4].flatMap((id) => [id, 0]), 0, 63, 0),
+    ...data,
+    ...[0xff, 0xd9],
+  ]);
+}
+
+/** A GIF of frames that are one grey level each. */
+export function gif(width: number, height: number, levels: number[]): Buffer {
+  const sizes = [width & 255, width >> 8, height & 255, height >> 8];
+  const frames = levels.flatMap((_, index) => {
+    // Three bits a code; a clear code (4) before each pixel keeps them at three bits. 5 ends.
+    const codes = [...Array<number[]>(width * height).fill([4, index]).flat(), 5];
+    const bits = codes.map((code) => code.toString(2).padStart(3, '0')).reverse().join('');
+    const bytes = bits.padStart(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g)!.map((byte) => parseInt(byte, 2)).reverse();
+    return [0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, ...sizes, 0, 2, bytes.length, ...bytes, 0];
+  });
+  const colours = [0, 1, 2, 3].flatMap((index) => Array<number>(3).fill(levels[index] ?? 0));
+  return Buffer.from([...Buffer.from('GIF89a'), ...sizes, 0x81, 0, 0, ...colours, ...frames, 0x3b]);
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+
+import { problemOf } from '../../src/shared/problem';
+import { checkFile, parseManifest, totalBytes } from '../../src/worker/manifest';
+
+const bytes = Uint8Array.of(1, 2, 3);
+const sha256 = createHash('sha256').update(bytes).digest('hex');
+const file = { path: 'group1-shard1of1.bin', bytes: 3, sha256 };
+const manifest = { format: 'handtint-tfjs-1', task: 'photo', version: 1, size: 256, signature: 'chroma', files: [file, { ...file, path: 'model.json' }] };
+
+async function problem(run: () => unknown) {
+  try {
+    await run();
+  } catch (error) {
+    return problemOf(error);
+  }
+  return undefined;
+}
+
+test('a good manifest', () => {
+  expect(parseManifest(manifest)).toEqual(manifest);
+  expect(totalBytes(parseManifest(manifest))).toBe(6);
+});
+
+test.each([
+  [{ format: 'handtint-tfjs-2' }, 'format: "handtint-tfjs-1"', '"handtint-tfjs-2"'],
+  [{ signature: 'guided' }, 'signature: "chroma"', '"guided"'],
+  [{ size: '256' }, 'size: a whole number over 0', '"256"'],
+  [{ version: 0 }, 'version: a whole number over 0', '0'],
+  [{ files: [] }, 'files: a list of files', '[]'],
+  [{ files: [{ ...file, path: '../secret' }] }, 'path: a plain file name', '"../secret"'],
+  [{ files: [{ ...file, path: 'https://else.where/x' }] }, 'path: a plain file name', '"https://else.where/x"'],
+  [{ files: [{ ...file, bytes: -1 }] }, 'bytes of group1-shard1of1.bin: a whole number over 0', '-1'],
+  [{ files: [{ ...file, sha256: 'abc' }] }, 'sha256 of group1-shard1of1.bin: 64 hexadecimal digits', '"abc"'],
+])('%j is refused', async (change, expected, received) => {
+  expect(await problem(() => parseManifest({ ...manifest, ...change }))).toEqual({ code: 'model-manifest', expected, received });
+});
+
+test('a manifest that is no object is refused', async () => {
+  expect(await problem(() => parseManifest([]))).toEqual({ code: 'model-manifest', expected: 'a JSON object', received: '[]' });
+});
+
+test('a file is checked by size, then by hash', async () => {
+  expect(await problem(() => checkFile(file, bytes))).toBeUndefined();
+  expect(await problem(() => checkFile(file, Uint8Array.of(1, 2)))).toEqual({
+    code: 'model-damaged', path: file.path, expected: '3 bytes', received: '2 bytes',
+  });
+  expect(await problem(() => checkFile(file, Uint8Array.of(1, 2, 4)))).toEqual({
+    code: 'model-damaged',
+    path: file.path,
+    expected: `SHA-256 ${sha256}`,
+    received: `SHA-256 ${createHash('sha256').update(Uint8Array.of(1, 2, 4)).digest('hex')}`,
+  });
+});

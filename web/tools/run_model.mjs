@@ -1,0 +1,69 @@
+// Runs an exported model folder in Node on TF.js's wasm backend, through the page's own loader:
+//
+//   node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin
+//
+// INPUT.json is {"size": 256, "luminance": "luminance.f32", "hints": "hints.f32"}: raw little-endian float32 files beside it,
+// of shape [N, size, size, 1] and [N, size, size, 3]. OUTPUT.bin receives the coefficients, float32 [N, size, size, 4].
+// `python -m export verify` compares them with Keras and the SavedModel.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import * as wasm from '@tensorflow/tfjs-backend-wasm';
+import { env, getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { runnerImport } from 'vite';
+
+const source = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+const load = async (path) => (await runnerImport(source(path), { configFile: false, logLevel: 'error' })).module;
+
+async function main([modelFolder, inputPath, outputPath]) {
+  if (!outputPath) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin');
+  const { MANIFEST_NAME, parseManifest } = await load('worker/manifest.ts');
+  const { buildModel, readFiles } = await load('worker/model.ts');
+
+  const input = JSON.parse(await readFile(inputPath, 'utf8'));
+  const manifest = parseManifest(JSON.parse(await readFile(join(modelFolder, MANIFEST_NAME), 'utf8')));
+  if (input.size !== manifest.size) {
+    throw new Error(`${inputPath} has size ${input.size}, but the model expects ${manifest.size}.`);
+  }
+  const area = input.size * input.size;
+  const luminance = await readFloats(resolve(dirname(inputPath), input.luminance), area);
+  const hints = await readFloats(resolve(dirname(inputPath), input.hints), area * 3);
+  const count = luminance.length / area;
+  if (hints.length !== count * area * 3) {
+    throw new Error(`${input.luminance} holds ${count} pictures, but ${input.hints} holds ${hints.length / area / 3}.`);
+  }
+
+  const package_ = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  wasm.setWasmPaths(join(dirname(package_), 'dist/'));
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // as in the page, which must not need cross-origin isolation
+  if (!(await setBackend('wasm')) || getBackend() !== 'wasm') throw new Error('The wasm backend did not start.');
+
+  const files = await readFiles(manifest, async (path) => new Uint8Array(await readFile(join(modelFolder, path))));
+  const model = buildModel(manifest, files);
+  const coefficients = new Float32Array(count * area * 4);
+  for (let n = 0; n < count; n++) {
+    const result = await model.predict(
+      luminance.subarray(n * area, (n + 1) * area),
+      hints.subarray(n * area * 3, (n + 1) * area * 3),
+    );
+    coefficients.set(result, n * area * 4);
+  }
+  await writeFile(outputPath, new Uint8Array(coefficients.buffer));
+}
+
+async function readFloats(path, perPicture) {
+  const bytes = await readFile(path);
+  if (bytes.length === 0 || bytes.length % (perPicture * 4) !== 0) {
+    throw new Error(`${path} holds ${bytes.length} bytes; expected a multiple of ${perPicture * 4}, one float32 per value.`);
+  }
+  // A copy, since a Buffer of Node may start at an address that float32 cannot use.
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(`run_model: ${error.message}`);
+  process.exitCode = 1;
+});
