@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from export.saved_model import MODEL_CARD
 from export.weights import Card
@@ -20,7 +21,7 @@ SIGNATURE = "chroma"
 MANIFEST = "manifest.json"
 
 
-def convert(saved_model: Path, out: Path) -> dict[str, object]:
+def convert(saved_model: Path, out: Path) -> dict[str, Any]:
     """A version folder -> `out` (replaced as a whole); returns the manifest.
 
     Raises FileNotFoundError if there is no SavedModel, ModuleNotFoundError without the `export` extra, and RuntimeError

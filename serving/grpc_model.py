@@ -19,6 +19,8 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", 64 * 2**20),
     # back within two seconds of a restarted server, where gRPC would wait up to two minutes
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # a name that stands for several model servers: each request to the next, where gRPC would stick to the first
+    ("grpc.lb_policy_name", "round_robin"),
 ]
 
 

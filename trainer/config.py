@@ -10,12 +10,18 @@ import difflib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 PRESETS = Path(__file__).with_name("presets")
+
+Count = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -24,38 +30,38 @@ class Config:
 
     task: Literal["photo"] = "photo"  # what the model does
     # data
-    size: int = Field(128, gt=0)  # side of the training crops, pixels
-    batch: int = Field(32, gt=0)  # pictures a step
-    crop_scale: float = Field(0.6, gt=0, le=1)  # the smallest crop, as a share of the picture's short side
-    hinted: float = Field(0.5, ge=0, le=1)  # share of the pictures that get hints
-    validation: int = Field(20, gt=1)  # one picture in so many is held out, by its name's hash
+    size: Count = 128  # side of the training crops, pixels
+    batch: Count = 32  # pictures a step
+    crop_scale: Share = 0.6  # the smallest crop, as a share of the picture's short side
+    hinted: Share = 0.5  # share of the pictures that get hints
+    validation: Count = 20  # one picture in so many is held out, by its name's hash
     seed: int = 0  # of weights, order, crops and hints
     # networks
     generator: str = "lite_unet"  # a module of trainer/generators
     imagenet: bool = True  # start the encoder from its ImageNet weights
-    discriminator_filters: int = Field(64, gt=0)  # of the PatchGAN's first layer
+    discriminator_filters: Count = 64  # of the PatchGAN's first layer
     spectral_norm: bool = True  # in the discriminator
     # losses
     reconstruction: Literal["l1", "l2", "huber"] = "huber"  # of the chroma
-    reconstruction_weight: float = Field(1.0, ge=0)
-    distribution_weight: float = Field(0.0, ge=0)  # of the cross-entropy over colour bins
-    balance: float = Field(0.0, ge=0, le=1)  # how much more rare colours weigh: 0 beige, 1 candy
+    reconstruction_weight: Weight = 1.0
+    distribution_weight: Weight = 0.0  # of the cross-entropy over colour bins
+    balance: Share = 0.0  # how much more rare colours weigh: 0 beige, 1 candy
     adversarial: Literal["vanilla", "lsgan", "hinge"] = "hinge"
-    adversarial_weight: float = Field(0.0, ge=0)
+    adversarial_weight: Weight = 0.0
     # schedule: shares of the whole run, 0..1
-    warm_up: float = Field(0.02, ge=0, lt=1)  # learning rate rises from zero until here
-    thaw_at: float = Field(0.0, ge=0, le=1)  # the encoder is frozen until here
-    adversarial_at: float = Field(0.0, ge=0, le=1)  # generator alone until here
+    warm_up: Momentum = 0.02  # learning rate rises from zero until here
+    thaw_at: Share = 0.0  # the encoder is frozen until here
+    adversarial_at: Share = 0.0  # generator alone until here
     # optimisers: Adam
-    learning_rate: float = Field(1e-3, gt=0)  # the generator's, falling as a cosine
-    encoder_rate: float = Field(0.2, gt=0)  # the encoder's learning rate, as a share of that
-    discriminator_rate: float = Field(2e-4, gt=0)  # the discriminator's, constant
-    beta1: float = Field(0.9, ge=0, lt=1)  # of the generator's Adam
-    discriminator_beta1: float = Field(0.5, ge=0, lt=1)
-    ema: float = Field(0.999, ge=0, lt=1)  # moving average of the generator's weights: what is scored and shipped
+    learning_rate: Rate = 1e-3  # the generator's, falling as a cosine
+    encoder_rate: Rate = 0.2  # the encoder's learning rate, as a share of that
+    discriminator_rate: Rate = 2e-4  # the discriminator's, constant
+    beta1: Momentum = 0.9  # of the generator's Adam
+    discriminator_beta1: Momentum = 0.5
+    ema: Momentum = 0.999  # moving average of the generator's weights: what is scored and shipped
     # the run
-    steps_per_epoch: int = Field(500, gt=0)  # an epoch ends with a validation, a preview and a checkpoint
-    checkpoint_minutes: float = Field(5.0, gt=0)  # and a checkpoint at least so often
+    steps_per_epoch: Count = 500  # an epoch ends with a validation, a preview and a checkpoint
+    checkpoint_minutes: Rate = 5.0  # and a checkpoint at least so often
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by setting."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 from keras import ops
 
-Tensor = keras.KerasTensor
+from trainer.colour import Array as Tensor
 
 
 class Adversarial(NamedTuple):

@@ -42,12 +42,17 @@ class _Tensor:
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.shape, strides).copy()
 
 
+def _tensor(storage: tuple[str, np.dtype], offset: int, shape: tuple, strides: tuple, *_: Any) -> _Tensor:
+    key, dtype = storage
+    return _Tensor(key, dtype, offset, tuple(shape), tuple(strides))
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return lambda storage, offset, shape, strides, *_: _Tensor(*storage, offset, tuple(shape), tuple(strides))
+            return _tensor
         if module == "torch" and name in _DTYPES:
             return _DTYPES[name]
         raise ValueError(

@@ -7,6 +7,7 @@ For one machine and `make demo`; behind nginx, nginx gives the page out.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
@@ -39,8 +40,15 @@ _HEADERS = {
 }
 
 
+_POLICY = re.compile(r'http-equiv="Content-Security-Policy"\s+content="([^"]+)"')
+
+
 def add_site(app: Flask, folder: Path) -> None:
     """Gives out the files of `folder`; `/` is its index.html, and whatever is not there is 404."""
+    index = folder / "index.html"
+    policy = _POLICY.search(index.read_text("utf-8")) if index.is_file() else None
+    # the page's own policy as a header too: a worker's requests obey only that
+    headers = {**_HEADERS, "Content-Security-Policy": policy[1]} if policy else _HEADERS
 
     @app.get("/", defaults={"path": "index.html"})
     @app.get("/<path:path>")
@@ -48,5 +56,5 @@ def add_site(app: Flask, folder: Path) -> None:
         response = send_from_directory(
             folder.resolve(), path, mimetype=_TYPES.get(Path(path).suffix, "application/octet-stream")
         )
-        response.headers.update(_HEADERS)
+        response.headers.update(headers)
         return response

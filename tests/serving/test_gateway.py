@@ -235,7 +235,9 @@ def test_many_at_once(gateway: httpx.Client, in_process: Colouriser) -> None:
 def test_the_page(start_gateway: Callable[..., httpx.Client], tmp_path: Path) -> None:
     site = tmp_path / "dist"
     (site / "models").mkdir(parents=True)
-    files = {"index.html": b"<!doctype html>", "app.js": b"1", "tfjs.wasm": b"\0asm", "models/model.json": b"{}"}
+    policy = "default-src 'none'; script-src 'self'"
+    index = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{policy}" />'.encode()
+    files = {"index.html": index, "app.js": b"1", "tfjs.wasm": b"\0asm", "models/model.json": b"{}"}
     for name, content in files.items():
         (site / name).write_bytes(content)
     (tmp_path / "secret.txt").write_text("secret")
@@ -247,6 +249,7 @@ def test_the_page(start_gateway: Callable[..., httpx.Client], tmp_path: Path) ->
         assert response.content == files[name or "index.html"]
         assert response.headers["cross-origin-opener-policy"] == "same-origin"
         assert response.headers["cross-origin-embedder-policy"] == "require-corp"
+        assert response.headers["content-security-policy"] == policy
     etag = page.get("/models/model.json").headers["etag"]
     assert page.get("/models/model.json", headers={"if-none-match": etag}).status_code == 304
     for path in ("/none.js", "/..%2fsecret.txt", "/models", "/%00"):

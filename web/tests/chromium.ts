@@ -28,7 +28,10 @@ const FLAGS = [
  * @param webgl whether WebGL is there, computed by the processor.
  */
 export function launchOptions({ webgl } = { webgl: false }): LaunchOptions {
-  const args = [...FLAGS, ...(webgl ? ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'] : ['--disable-gpu', '--disable-software-rasterizer'])];
+  const graphics = webgl
+    ? ['--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+    : ['--disable-gpu', '--disable-software-rasterizer'];
+  const args = [...FLAGS, ...graphics];
   const chosen = process.env['CHROMIUM_PATH'];
   if (chosen) return { executablePath: chosen, args };
   const folder = unpack();
@@ -60,9 +63,8 @@ function unpack(): string {
     mkdirSync(join(partial, place), { recursive: true });
     execFileSync('tar', ['--no-same-owner', '-xf', '-', '-C', join(partial, place)], { input: decompress(name) });
   }
-  // The package's own fonts.conf names folders of the service it was made for.
-  const fonts = `<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`;
-  writeFileSync(join(partial, 'fonts', 'fonts.conf'), fonts);
+  // The package's own fonts.conf names folders of the service it was made for; without any font Chromium crashes.
+  writeFileSync(join(partial, 'fonts', 'fonts.conf'), '<fontconfig><dir prefix="relative">fonts</dir></fontconfig>');
   try {
     renameSync(partial, folder);
   } catch (error) {

@@ -50,14 +50,15 @@ export function pngHeader(width: number, height: number): Buffer {
 
 /** The same JPEG with an EXIF orientation, 1 to 8. */
 export function withOrientation(bytes: Buffer, orientation: number): Buffer {
-  const exif = Buffer.from('ffe10022457869660000' + '49492a0008000000' + '0100' + '120103000100000000000000' + '00000000', 'hex');
+  const directory = '0100' + '120103000100000000000000' + '00000000'; // one entry: orientation, a short, to be filled in
+  const exif = Buffer.from('ffe10022457869660000' + '49492a0008000000' + directory, 'hex');
   exif.writeUInt16LE(orientation, 28);
   return Buffer.concat([bytes.subarray(0, 2), exif, bytes.subarray(2)]);
 }
 
-/** 8x8 pixels of one ink mix, 0..255 each, as an Adobe CMYK JPEG (which stores 255 - ink): one block a component, only its mean. */
+/** 8x8 pixels of one ink mix, 0..255 each, as an Adobe CMYK JPEG, which stores 255 - ink: one block a component, its mean. */
 export function cmykJpeg(inks: [number, number, number, number]): Buffer {
-  const segment = (marker: number, ...content: number[]) => [0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255, ...content];
+  const segment = (marker: number, ...content: number[]) => [0xff, marker, 0, content.length + 2, ...content];
   let bits = '';
   for (const ink of inks) {
     const mean = 255 - ink - 128;

@@ -1,4 +1,5 @@
-// Vite plugin: the module `virtual:samples` lists the pictures of public/samples with their sizes. Adding a sample is adding a file.
+// Vite plugin: the module `virtual:samples` lists the pictures of public/samples with their sizes. Adding a sample is adding
+// a file.
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -29,7 +29,11 @@ export class Bridge {
   }
 
   /** Rejects with ProblemError, or with the signal's reason as soon as it is aborted. */
-  call<Name extends TaskName>(task: Name, input: Tasks[Name]['input'], options: CallOptions = {}): Promise<Tasks[Name]['output']> {
+  call<Name extends TaskName>(
+    task: Name,
+    input: Tasks[Name]['input'],
+    options: CallOptions = {},
+  ): Promise<Tasks[Name]['output']> {
     const { signal, onProgress = () => undefined } = options;
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

@@ -27,7 +27,10 @@ function prepare(): Promise<boolean> {
   prepared ??= bridge
     .call(
       'prepare',
-      { modelUrl: new URL('./models/photo/', document.baseURI).href, backend: new URLSearchParams(location.search).get('backend') },
+      {
+        modelUrl: new URL('./models/photo/', document.baseURI).href,
+        backend: new URLSearchParams(location.search).get('backend'),
+      },
       { onProgress: (progress) => status.progress(progress) },
     )
     .then(({ version, backend, cached }) => {

@@ -30,8 +30,12 @@ function inverse(t: number): number {
 // than the smallest distance of two thresholds (1 / 255 / 12.92), so one comparison after the look-up makes it exact,
 // and a picture of 12 megapixels needs no 36 million powers.
 const CELLS = 4096;
-const THRESHOLDS = Float64Array.from({ length: 256 }, (_, level) => (level < 255 ? srgbToLinear((level + 0.5) / 255) : Infinity));
-const CELL_LEVEL = Uint8Array.from({ length: CELLS + 1 }, (_, cell) => THRESHOLDS.findIndex((threshold) => cell / CELLS < threshold));
+const THRESHOLDS = Float64Array.from({ length: 256 }, (_, level) =>
+  level < 255 ? srgbToLinear((level + 0.5) / 255) : Infinity,
+);
+const CELL_LEVEL = Uint8Array.from({ length: CELLS + 1 }, (_, cell) =>
+  THRESHOLDS.findIndex((threshold) => cell / CELLS < threshold),
+);
 
 /** Linear light 0..1 -> sRGB 0..255, to nearest. */
 export function encode(linear: number): number {

@@ -31,14 +31,22 @@ export function taps(input: number, output: number): Taps {
     for (let k = 0; k < length; k++) weights[i * length + k] /= sum;
     // Zero weights at the end must still point at samples that exist.
     const shift = Math.max(0, first + length - input);
-    if (shift > 0) weights.copyWithin(i * length + shift, i * length, i * length + length - shift).fill(0, i * length, i * length + shift);
+    const own = weights.subarray(i * length, (i + 1) * length);
+    own.copyWithin(shift, 0).fill(0, 0, shift);
     start[i] = first - shift;
   }
   return { output, start, weights, length };
 }
 
 /** Resizes one row of interleaved samples: `channels` values a pixel from `source` at `from` into `target` at `to`. */
-export function resizeRow(source: Float32Array, from: number, across: Taps, channels: number, target: Float32Array, to: number): void {
+export function resizeRow(
+  source: Float32Array,
+  from: number,
+  across: Taps,
+  channels: number,
+  target: Float32Array,
+  to: number,
+): void {
   const { output, start, weights, length } = across;
   for (let x = 0; x < output; x++) {
     const first = from + start[x] * channels;
@@ -51,7 +59,14 @@ export function resizeRow(source: Float32Array, from: number, across: Taps, chan
 }
 
 /** Row `y` of the vertically resized `source`, whose rows hold `rowLength` values, into `target` at `to`. */
-export function blendRows(source: Float32Array, rowLength: number, down: Taps, y: number, target: Float32Array, to: number): void {
+export function blendRows(
+  source: Float32Array,
+  rowLength: number,
+  down: Taps,
+  y: number,
+  target: Float32Array,
+  to: number,
+): void {
   const { start, weights, length } = down;
   target.fill(0, to, to + rowLength);
   for (let k = 0; k < length; k++) {

@@ -16,8 +16,15 @@ interface Options {
 
 type Context = OffscreenCanvasRenderingContext2D;
 
-/** Closes the bitmap. Throws the signal's reason when aborted, RangeError when the browser has no memory for a canvas of this size. */
-export async function colourise(bitmap: ImageBitmap, model: Model, { signal, onProgress }: Options): Promise<{ picture: Blob; notes: Note[] }> {
+/**
+ * Closes the bitmap. Throws the signal's reason when aborted, RangeError or DOMException when the browser has no memory for a
+ * canvas of this size.
+ */
+export async function colourise(
+  bitmap: ImageBitmap,
+  model: Model,
+  { signal, onProgress }: Options,
+): Promise<{ picture: Blob; notes: Note[] }> {
   const { width, height } = bitmap;
   // The canvas keeps premultiplied colours: alpha is exact, and so are opaque pixels, but the colours of a translucent pixel
   // are rounded to 1/alpha, which no background shows.
@@ -37,7 +44,11 @@ export async function colourise(bitmap: ImageBitmap, model: Model, { signal, onP
 }
 
 /** The network's view: lightness of the whole picture, stretched to size x size, as L / 50 - 1. */
-async function shrink(context: Context, size: number, signal: AbortSignal): Promise<{ small: Float32Array; notes: Note[] }> {
+async function shrink(
+  context: Context,
+  size: number,
+  signal: AbortSignal,
+): Promise<{ small: Float32Array; notes: Note[] }> {
   const { width, height } = context.canvas;
   const across = taps(width, size);
   const row = new Float32Array(width);
@@ -62,7 +73,13 @@ async function shrink(context: Context, size: number, signal: AbortSignal): Prom
 }
 
 /** Gives every pixel of the canvas its colour, from the small coefficient maps. */
-async function paint(context: Context, coefficients: Float32Array, size: number, signal: AbortSignal, onProgress: Options['onProgress']): Promise<void> {
+async function paint(
+  context: Context,
+  coefficients: Float32Array,
+  size: number,
+  signal: AbortSignal,
+  onProgress: Options['onProgress'],
+): Promise<void> {
   const { width, height } = context.canvas;
   const across = taps(size, width);
   const down = taps(size, height);
@@ -79,7 +96,11 @@ async function paint(context: Context, coefficients: Float32Array, size: number,
   });
 }
 
-async function inBands(context: Context, signal: AbortSignal, work: (image: ImageData, top: number, rows: number) => void): Promise<void> {
+async function inBands(
+  context: Context,
+  signal: AbortSignal,
+  work: (image: ImageData, top: number, rows: number) => void,
+): Promise<void> {
   const { width, height } = context.canvas;
   const band = Math.max(1, Math.floor(BAND_PIXELS / width));
   for (let top = 0; top < height; top += band) {

@@ -67,7 +67,8 @@ async function fetchManifest(url: string, cache: Cache | undefined): Promise<Man
     json = await response.json();
   } catch {
     // Static hosts like to answer a missing file with a page of HTML and status 200.
-    throw new ProblemError({ code: 'model-manifest', expected: 'JSON', received: response.headers.get('content-type') ?? 'no type' });
+    const received = response.headers.get('content-type') ?? 'no type';
+    throw new ProblemError({ code: 'model-manifest', expected: 'JSON', received });
   }
   return parseManifest(json);
 }

@@ -10,6 +10,9 @@ type Handlers = {
   [Name in keyof Tasks]: (input: Tasks[Name]['input'], context: Context) => Promise<Tasks[Name]['output']>;
 };
 
+/** Any of the handlers, its task no longer known to the compiler. */
+type Handler = (input: Tasks[keyof Tasks]['input'], context: Context) => Promise<Tasks[keyof Tasks]['output']>;
+
 interface Context {
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
@@ -40,7 +43,8 @@ const handlers: Handlers = {
       const { model } = await engine;
       context.signal.throwIfAborted();
       const result = await colourise(bitmap, model, context);
-      return { picture: result.picture, width, height, notes: [...notes, ...result.notes], milliseconds: performance.now() - start };
+      const milliseconds = performance.now() - start;
+      return { picture: result.picture, width, height, notes: [...notes, ...result.notes], milliseconds };
     } catch (error) {
       // How browsers say that a canvas of this size can't be had.
       const memory = error instanceof RangeError || (error instanceof DOMException && error.name !== 'AbortError');
@@ -62,9 +66,12 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   }
   const controller = new AbortController();
   running.set(id, controller);
-  const context: Context = { signal: controller.signal, onProgress: (progress) => post({ kind: 'progress', id, progress }) };
+  const context: Context = {
+    signal: controller.signal,
+    onProgress: (progress) => post({ kind: 'progress', id, progress }),
+  };
   try {
-    const handler = handlers[data.task] as (input: Tasks[keyof Tasks]['input'], context: Context) => Promise<Tasks[keyof Tasks]['output']>;
+    const handler = handlers[data.task] as Handler;
     post({ kind: 'done', id, output: await handler(data.input, context) });
   } catch (error) {
     // The page has already given up an aborted task.

@@ -4,7 +4,9 @@ import { photograph, png } from '../pictures';
 import { expect, test, upload } from './fixtures';
 import { lightnessDifference, meanChroma } from './measure';
 
-test('colours a photograph of 1200x800 with the network cut after the first visit', async ({ handtint, page, context, server, complaints }) => {
+test('colours a photograph of 1200x800 with the network cut after the first visit', async ({ handtint, server, complaints }) => {
+  const { page } = handtint;
+  const context = page.context();
   await handtint.visit();
   await expect(page.locator('#offline')).toBeVisible();
   await context.setOffline(true);

@@ -7,7 +7,14 @@ import { checkFile, parseManifest, totalBytes } from '../../src/worker/manifest'
 const bytes = Uint8Array.of(1, 2, 3);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 const file = { path: 'group1-shard1of1.bin', bytes: 3, sha256 };
-const manifest = { format: 'handtint-tfjs-1', task: 'photo', version: 1, size: 256, signature: 'chroma', files: [file, { ...file, path: 'model.json' }] };
+const manifest = {
+  format: 'handtint-tfjs-1',
+  task: 'photo',
+  version: 1,
+  size: 256,
+  signature: 'chroma',
+  files: [file, { ...file, path: 'model.json' }],
+};
 
 async function problem(run: () => unknown) {
   try {
