@@ -21,7 +21,6 @@ from trainer.callbacks.preview import grid
 from trainer.callbacks.validation import colour
 from trainer.colour import CHROMA_UNIT, ab_to_rgb, rgb_to_ab, rgb_to_luminance, to_pixels, to_unit
 from trainer.data import Picture, find_pictures, split
-from trainer.gan import ConditionalGAN
 from trainer.metrics import colourfulness, psnr
 from trainer.run import Run, State
 
@@ -40,11 +39,8 @@ def evaluate_run(run: Run, data: Path, size: int = 256, limit: int | None = None
 
 def restored(run: Run, size: int) -> tuple[keras.Model, State]:
     """The run's averaged generator, built for size x size pictures, and how far the run was."""
-    gan = ConditionalGAN(run.config)
-    state = run.restore(gan)
     generator = generators.build(run.config.generator, size)
-    generator.set_weights(gan.average.get_weights())
-    return generator, state
+    return generator, run.load_average(generator)
 
 
 def held_out(run: Run, data: Path) -> list[Picture]:

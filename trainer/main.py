@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from tqdm import tqdm
 
-from trainer.config import load_preset, presets
+from trainer.colour import rgb_to_ab, to_unit
+from trainer.config import Config, load_preset, presets
 from trainer.run import Run
 
+COUNTED_SIZE = 32  # pixels a side, for colour-bins: shares of colours need no detail
 _PACKAGES = ("handtint", "tensorflow", "keras", "numpy", "pillow")
 
 
@@ -100,6 +103,20 @@ def evaluate(run: Path, data: Path, size: int, limit: int | None, sheet: Path | 
     from trainer.evaluate import evaluate_run
 
     click.echo(evaluate_run(Run.open(run), data, size, limit, sheet))
+
+
+@cli.command("colour-bins")
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of pictures or of .tar shards.")
+def colour_bins(data: Path) -> None:
+    """Count the colours of photographs again: writes trainer/colour_bins.csv. Older runs don't fit new bins."""
+    from trainer import bins
+    from trainer.data import centre_crop, find_pictures, split
+
+    training, _ = split(find_pictures(data), Config().validation)
+    pixels = (centre_crop(picture, COUNTED_SIZE).astype("float32") for picture in tqdm(training, unit="picture"))
+    counted = bins.count(rgb_to_ab(to_unit(each)) for each in pixels)
+    bins.save_bins(counted)
+    click.echo(f"{len(counted.centres)} bins hold {counted.shares.sum():.2%} of all pixels.")
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ run.save(gan, state); state = run.restore(gan)
 runs/first/
   config.json       every setting, resolved
   run.json          data, budget, seed, versions of the packages, commit
-  checkpoints/      step-00000500/: all weights, the optimisers' state, and state.json; the last two
+  checkpoints/      step-00000500/: all weights with the optimisers' state, the generator's average alone, state.json
   losses.csv        every step
   previews/         grey, result, truth at each epoch
   tensorboard/
@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from trainer.config import Config, read_config
 
 if TYPE_CHECKING:
+    import keras
+
     from trainer.gan import ConditionalGAN
 
 _KEPT = 2
@@ -75,6 +77,7 @@ class Run:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         gan.save_weights(partial / "gan.weights.h5")
+        gan.average.save_weights(partial / "average.weights.h5")
         (partial / "state.json").write_text(json.dumps(asdict(state)) + "\n")
         shutil.rmtree(final, ignore_errors=True)
         os.replace(partial, final)
@@ -86,8 +89,20 @@ class Run:
 
         Raises FileNotFoundError if the run has none yet.
         """
-        if not self.checkpoints():
-            raise FileNotFoundError(f"The run {self.path} has no checkpoint yet; start it again with fit.")
-        newest = self.checkpoints()[-1]
+        newest = self._newest()
         gan.load_weights(newest / "gan.weights.h5")
         return State(**json.loads((newest / "state.json").read_text()))
+
+    def load_average(self, generator: keras.Model) -> State:
+        """Puts the newest averaged weights, which are what is scored and shipped, into `generator`, of any size.
+
+        Raises FileNotFoundError if the run has none yet.
+        """
+        newest = self._newest()
+        generator.load_weights(newest / "average.weights.h5")
+        return State(**json.loads((newest / "state.json").read_text()))
+
+    def _newest(self) -> Path:
+        if not self.checkpoints():
+            raise FileNotFoundError(f"The run {self.path} has no checkpoint yet; start it again with fit.")
+        return self.checkpoints()[-1]

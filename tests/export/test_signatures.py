@@ -108,12 +108,14 @@ def test_saturation_scales_the_chroma(model: Any) -> None:
     assert ratio == pytest.approx(2, abs=0.1)  # where sRGB has room for it; 8 bits round the rest
 
 
-def test_a_hint_colours_its_surroundings(model: Any) -> None:
-    picture = encoded(Image.new("L", (300, 200), 128))
-    hints = np.array([[[0.25, 0.5, 0.2, 0.3, 0.9]]], np.float32)
+def test_a_hint_pulls_the_colour_its_way(model: Any) -> None:
+    """The first model follows hints weakly (its card says so): a blue one on an orange moves b* down, there most."""
+    picture = (SAMPLES / "citrus-fruits.jpg").read_bytes()
+    hints = np.array([[[0.5, 0.7, 0.1, 0.2, 0.8]]], np.float32)
     change = chroma(guided(model, picture, hints)) - chroma(guided(model, picture))
-    assert change[100, 75, 1] < -10  # bluer at the hint
-    assert np.abs(change[100, 75]).max() > 2 * np.abs(change[10, 290]).max()  # and less so far away
+    row, column = int(0.7 * change.shape[0]), int(0.5 * change.shape[1])
+    assert change[row - 3 : row + 4, column - 3 : column + 4, 1].mean() < -5
+    assert np.abs(change[:40, :40]).mean() < 2
 
 
 def test_the_small_chroma_is_reproduced_exactly() -> None:

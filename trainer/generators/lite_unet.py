@@ -1,6 +1,6 @@
 """The default photo generator: a U-Net on EfficientNet-Lite0, with a distribution over colours below its chroma.
 
-    generator = build(size=128)      # 4.4 million parameters; ImageNet weights: load_imagenet(generator)
+    generator = build(size=128)      # 4.3 million parameters; ImageNet weights: load_imagenet(generator)
 
 At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
 average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
