@@ -41,7 +41,7 @@ web: web/dist/index.html  ## build the static page into web/dist
 serve: $(INSTALLED) $(SAVED_MODEL)  ## start the model server on 8500 (gRPC) and 8501 (REST)
 	$(BIN)/handtint-model-server --port=8500 --rest_api_port=8501 --model_name=photo --model_base_path=$(abspath $(REPOSITORY))/photo
 
-lint: $(INSTALLED)  ## ruff and mypy, and the page's types
+lint: $(INSTALLED) $(NODE_MODULES)  ## ruff and mypy, and the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
