@@ -62,7 +62,7 @@ def verify(weights: str, saved_model: Path, tfjs: Path) -> None:
 @cli.command()
 @click.option("--run", type=_PATH, required=True, help="A finished training run.")
 @click.option("--data", type=_PATH, required=True, help="The pictures it was trained on; the held-out ones are scored.")
-@click.option("--out", type=_PATH, required=True, help="Folder for weights.npz, card.json and preview.jpg.")
+@click.option("--out", type=_PATH, required=True, help="Folder for weights.npz and card.json.")
 @click.option("--size", default=256, show_default=True, help="Side of the generator's pictures.")
 @click.option("--hardware", default="", help="What it was trained on, for the card.")
 def weights(run: Path, data: Path, out: Path, size: int, hardware: str) -> None:

@@ -73,14 +73,13 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
 
 
 def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
-    """Puts a run's averaged generator into `folder`: float16 weights, card and preview, scored on held-out data."""
-    from trainer.evaluate import held_out, restored, score, sheet
+    """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data."""
+    from trainer.evaluate import held_out, restored, score
 
     trained, state = restored(run, size)
     generator = generators.fold(run.config.generator, trained)
     for variable in generator.variables:  # what is scored is what ships
         variable.assign(np.asarray(variable, np.float16).astype(np.float32))
-    pictures = held_out(run, data)
     training = {
         "command": _command(run),
         "minutes": round(state.seconds / 60, 1),
@@ -90,13 +89,12 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
         "versions": run.about["versions"],
         "commit": run.about["commit"],
     }
-    scores = score(generator, pictures, size)
+    scores = score(generator, held_out(run, data), size)
     card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
     np.savez_compressed(folder / "weights.npz", **arrays)
     card.write(folder / "card.json")
-    sheet(generator, pictures, size).save(folder / "preview.jpg", quality=88)
     return card
 
 
