@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
 
 from serving.client import Colouriser
+from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
 
 Result = subprocess.CompletedProcess[str]
 Run = Callable[..., Result]

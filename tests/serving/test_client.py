@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
 
 from serving.client import Colouriser, Hint
 from serving.errors import (
@@ -27,6 +26,7 @@ from serving.errors import (
     UnreadablePicture,
 )
 from serving.pictures import read_picture
+from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
 from trainer.colour import rgb_to_lightness, to_unit
 
 

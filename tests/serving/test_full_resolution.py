@@ -8,9 +8,9 @@ import tracemalloc
 import numpy as np
 import pytest
 import tensorflow as tf
-from sample_pictures import scene
 
 from serving.full_resolution import recombine, shrink
+from tests.serving.sample_pictures import scene
 from trainer.colour import apply_coefficients, lab_to_rgb, rgb_to_lightness, to_luminance, to_pixels, to_unit
 
 RANDOM = np.random.default_rng(1)

@@ -18,9 +18,9 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from sample_pictures import BAD, GOOD, HEIGHT, WIDTH, png_16_bit
 
 from serving.client import Colouriser
+from tests.serving.sample_pictures import BAD, GOOD, HEIGHT, WIDTH, png_16_bit
 
 HINTS = json.dumps({"hints": [{"x": 0.25, "y": 0.5, "colour": "#d02020"}]})
 

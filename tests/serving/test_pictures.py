@@ -10,10 +10,22 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
-from sample_pictures import ALPHA, BAD, GOOD, GREY, HEIGHT, IMAGE, RGBA, WIDTH, encode, png_16_bit, with_orientation
 
 from serving.errors import HandtintError, OptionError, PictureError, PictureTooLarge, UnreadablePicture
 from serving.pictures import Picture, encode_picture, read_file, read_picture
+from tests.serving.sample_pictures import (
+    ALPHA,
+    BAD,
+    GOOD,
+    GREY,
+    HEIGHT,
+    IMAGE,
+    RGBA,
+    WIDTH,
+    encode,
+    png_16_bit,
+    with_orientation,
+)
 
 TRUTH = np.dstack([GREY] * 3)
 LOSSY = {"grey.jpg": 1, "cmyk.jpg": 2, "turned.jpg": 1}  # what JPEG at quality 100 may change
