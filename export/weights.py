@@ -101,4 +101,5 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
 def _command(run: Run) -> str:
     about = run.about
     budget = f"--steps {about['steps']}" if about["steps"] else f"--minutes {about['minutes']:g}"
-    return f"python -m trainer fit --preset {about['preset']} --data PATH {budget}"
+    settings = "".join(f" --set {setting}" for setting in about.get("settings", ()))
+    return f"python -m trainer fit --preset {about['preset']} --data PATH {budget}{settings}"

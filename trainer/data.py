@@ -11,6 +11,7 @@ very pictures that an uninterrupted one would have seen.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import tarfile
 import zlib
@@ -24,6 +25,8 @@ from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 
@@ -126,6 +129,7 @@ def epoch(
     import tensorflow as tf
 
     count = len(pictures)
+    unreadable: set[Picture] = set()
 
     def order(number: int) -> int:
         """The index of the picture that is the run's `number`-th."""
@@ -133,8 +137,16 @@ def epoch(
         return int(_permutation(count, seed, lap)[place])
 
     def load(number: np.ndarray) -> np.ndarray:
-        random = np.random.default_rng((seed, 1, int(number)))
-        return random_crop(pictures[order(int(number))], size, scale, random)
+        for offset in range(count):  # one unreadable picture among thousands is reported; its neighbour takes its place
+            random = np.random.default_rng((seed, 1, int(number)))
+            picture = pictures[(order(int(number)) + offset) % count]
+            try:
+                return random_crop(picture, size, scale, random)
+            except ValueError as error:
+                if picture not in unreadable:
+                    unreadable.add(picture)
+                    log.warning("Skipped: %s", error)
+        raise ValueError(f"None of the {count} pictures can be read.")
 
     def example(number: tf.Tensor) -> tf.Tensor:
         pixels = tf.numpy_function(load, [number], tf.uint8)

@@ -73,6 +73,7 @@ def fit(
             "data": str(data.resolve()),
             "minutes": minutes,
             "steps": steps,
+            "settings": settings,
             "started": datetime.now().isoformat(timespec="seconds"),
             "versions": {name: _version(name) for name in _PACKAGES},
             "commit": _commit(),

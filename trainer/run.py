@@ -49,8 +49,8 @@ class Run:
 
     @classmethod
     def create(cls, path: Path, config: Config, about: dict[str, Any]) -> Run:
-        """Makes the folder. Raises FileExistsError if it already holds a run."""
-        if (path / "config.json").exists():
+        """Makes the folder. Raises FileExistsError if it already holds a run that got as far as a checkpoint."""
+        if any(path.glob("checkpoints/step-*")):
             raise FileExistsError(
                 f"{path} already holds a run. Continue it with --resume {path}, or name another --run."
             )

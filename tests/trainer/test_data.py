@@ -57,6 +57,19 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
         data.find_pictures(tmp_path)[0].open()
 
 
+def test_a_damaged_picture_is_skipped_and_reported_once(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = [*data.find_pictures(folder)[:3]]
+    (tmp_path / "bad.jpg").write_bytes(b"nonsense")
+    pictures += data.find_pictures(tmp_path)
+    made = data.epoch(pictures, size=32, batch=4, scale=0.5, seed=3, epoch=0, steps=4)
+    assert sum(batch["rgb"].shape[0] for batch in made.as_numpy_iterator()) == 16
+    skipped = [record.message for record in caplog.records if "Skipped" in record.message]
+    assert len(skipped) == 1
+    assert "bad.jpg" in skipped[0]
+
+
 def test_the_split_goes_by_name_alone(folder: Path) -> None:
     pictures = data.find_pictures(folder)
     training, held_out = data.split(pictures, one_in=4)

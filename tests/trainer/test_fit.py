@@ -120,6 +120,13 @@ def test_evaluate_prints_the_table(whole_run: Path, scenes: Path, tmp_path: Path
         assert drawn.height == 3 * 64
 
 
+def test_a_run_is_not_overwritten(whole_run: Path, scenes: Path) -> None:
+    output, _ = (process := start(scenes, whole_run)).communicate(timeout=120)
+    assert process.returncode == 1
+    assert "already holds a run. Continue it with --resume" in output
+    assert len(losses(whole_run)["step"]) == STEPS
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
