@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import generators
+from trainer.config import Config, make_config
 
 if TYPE_CHECKING:
     import keras
@@ -44,6 +45,10 @@ class Card:
                 f"{path} is not a model card: {error}. Expected the keys of export.weights.Card."
             ) from error
 
+    def config(self) -> Config:
+        """As much of the training configuration as building the generator takes."""
+        return make_config({"task": self.task, "generator": self.generator})
+
     def write(self, path: Path) -> None:
         """Writes itself as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
@@ -62,7 +67,7 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
     """The generator with its weights, at the card's size. Raises ValueError if they don't fit each other."""
     folder = find_weights(weights)
     card = Card.read(folder / "card.json")
-    generator = generators.build_folded(card.generator, card.size)
+    generator = generators.build_folded(card.config(), card.size)
     with np.load(folder / "weights.npz", allow_pickle=False) as stored:
         missing = {variable.path for variable in generator.variables} ^ set(stored.files)
         if missing:
@@ -77,7 +82,7 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
     from trainer.evaluate import held_out, restored, score
 
     trained, state = restored(run, size)
-    generator = generators.fold(run.config.generator, trained)
+    generator = generators.fold(run.config, trained)
     for variable in generator.variables:  # what is scored is what ships
         variable.assign(np.asarray(variable, np.float16).astype(np.float32))
     training = {
@@ -89,7 +94,7 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
         "versions": run.about["versions"],
         "commit": run.about["commit"],
     }
-    scores = score(generator, held_out(run, data), size)
+    scores = score(generator, run.config, held_out(run, data), size)
     card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
@@ -100,6 +105,6 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
 
 def _command(run: Run) -> str:
     about = run.about
-    budget = f"--steps {about['steps']}" if about["steps"] else f"--minutes {about['minutes']:g}"
+    budget = next(f"--{name} {about[name]:g}" for name in ("steps", "epochs", "minutes") if about.get(name))
     settings = "".join(f" --set {setting}" for setting in about.get("settings", ()))
     return f"python -m trainer fit --preset {about['preset']} --data PATH {budget}{settings}"

@@ -1,34 +1,52 @@
 """How far a run is within its budget of steps or of minutes; every schedule is a function of that.
 
-clock = Clock(State(), steps=1000)        # or minutes=60
-clock.tick(); clock.progress              # 0.001
+clock = Clock(State(), Budget(steps=1000))        # or minutes=60, or epochs=65
+clock.tick(); clock.progress                      # 0.001
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from trainer.run import State
 
 
-class Clock:
-    """Counts steps and training seconds. With a budget of steps a run is reproducible; with minutes it ends in time."""
+@dataclass(frozen=True)
+class Budget:
+    """Exactly one of them is given. With steps or epochs a run is reproducible; with minutes it ends in time."""
 
-    def __init__(self, state: State, steps: int | None = None, minutes: float | None = None) -> None:
-        if (steps is None) == (minutes is None):
+    steps: int | None = None
+    epochs: int | None = None
+    minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [f"--{name}" for name in ("steps", "epochs", "minutes") if getattr(self, name) is not None]
+        if len(given) != 1:
             raise ValueError(
-                f"A run needs a budget: either steps or minutes. Received steps={steps}, minutes={minutes}."
+                "A run needs a budget: one of --minutes, --epochs and --steps. "
+                f"Received {' and '.join(given) or 'none'}."
             )
+
+    def in_steps(self, steps_per_epoch: int) -> Budget:
+        """The same, in steps rather than epochs."""
+        return self if self.epochs is None else Budget(steps=self.epochs * steps_per_epoch)
+
+
+class Clock:
+    """Counts steps and training seconds."""
+
+    def __init__(self, state: State, budget: Budget) -> None:
         self.state = state
-        self.steps = steps
-        self.minutes = minutes
+        self.budget = budget
         self._last = time.monotonic()
 
     @property
     def progress(self) -> float:
         """Share of the budget used, 0..1."""
-        used = self.state.step / self.steps if self.steps else self.state.seconds / (60 * (self.minutes or 1))
-        return min(used, 1.0)
+        if self.budget.steps:
+            return min(self.state.step / self.budget.steps, 1.0)
+        return min(self.state.seconds / (60 * (self.budget.minutes or 1)), 1.0)
 
     @property
     def done(self) -> bool:

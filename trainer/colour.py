@@ -11,6 +11,7 @@ Ranges, used under these names everywhere:
 | lightness       | 0..100 (CIE L*)      | [..., 1]     |
 | luminance       | -1..1 (L* / 50 - 1)  | [..., 1]     |
 | chroma, ab      | -1..1 (a*, b* / 110) | [..., 2]     |
+| rgb             | -1..1 (sRGB * 2 - 1) | [..., 3], inside networks |
 | coefficients    | Lab units, see `apply_coefficients` | [..., 4] |
 
 CIE Lab after CIE 15:2004 with the D65 white point; the sRGB matrices and transfer function after IEC 61966-2-1.
@@ -53,6 +54,16 @@ def to_unit(pixels: Array) -> Array:
 def to_pixels(unit: np.ndarray) -> np.ndarray:
     """0..1 -> uint8, rounded half up (as the serving graph and the page round)."""
     return (np.clip(unit, 0.0, 1.0) * PIXEL_MAX + 0.5).astype(np.uint8)
+
+
+def to_symmetric(unit: Array) -> Array:
+    """0..1 -> -1..1, as networks like it."""
+    return unit * 2.0 - 1.0
+
+
+def from_symmetric(values: Array) -> Array:
+    """-1..1 -> 0..1."""
+    return (values + 1.0) / 2.0
 
 
 def to_luminance(lightness: Array) -> Array:

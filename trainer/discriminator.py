@@ -1,6 +1,6 @@
-"""PatchGAN: is each patch of this picture a photograph's own colour? (Isola et al. 2017)
+"""PatchGAN: is each patch of this picture coloured as the truth would be? (Isola et al. 2017)
 
-discriminator = build(size=128, filters=32, spectral_norm=True)     # 70x70 patches
+discriminator = build(config, size=128)     # 70x70 patches with strides 2, 2, 2, 1
 """
 
 from __future__ import annotations
@@ -8,26 +8,37 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from trainer.config import Config
+from trainer.generators._layers import CHANNELS, batch_norm, convolution_layer, initialiser
 
-def build(size: int, filters: int = 64, spectral_norm: bool = False) -> keras.Model:
-    """Discriminator of size x size pictures, seeing 70 x 70 pixels at each place.
 
-    {"luminance": [N, size, size, 1], "ab": [N, size, size, 2]} -> logits [N, size/8 - 2, size/8 - 2, 1], above zero
-    for «real». With `spectral_norm` every convolution is divided by its largest singular value (Miyato et al. 2018).
+def build(config: Config, size: int) -> keras.Model:
+    """Discriminator of size x size pictures, given their condition.
+
+    {"luminance": [N, size, size, 1], "ab" or "rgb": [N, size, size, 2 or 3]} -> logits [N, h, h, 1], above zero for
+    «real». Widths double with each layer, to eight times the first. With `spectral_norm` every convolution is divided
+    by its largest singular value (Miyato et al. 2018); without, batch norm follows all but the first.
     """
     luminance = keras.Input((size, size, 1), name="luminance")
-    ab = keras.Input((size, size, 2), name="ab")
+    target = keras.Input((size, size, CHANNELS[config.target]), name=config.target)
 
     def convolution(x: keras.KerasTensor, width: int, stride: int) -> keras.KerasTensor:
-        layer = layers.Conv2D(width, 4, stride, padding="same" if stride == 2 else "valid")
         if stride == 1:
             x = layers.ZeroPadding2D(1)(x)
-        return (layers.SpectralNormalization(layer) if spectral_norm else layer)(x)
+        return convolution_layer(
+            config.power_iterations if config.spectral_norm else 0,
+            width,
+            4,
+            stride,
+            padding="same" if stride == 2 else "valid",
+            kernel_initializer=initialiser(config),
+        )(x)
 
-    x = layers.LeakyReLU(0.2)(convolution(layers.concatenate([luminance, ab]), filters, 2))
-    for width, stride in ((filters * 2, 2), (filters * 4, 2), (filters * 8, 1)):
-        x = convolution(x, width, stride)
-        if not spectral_norm:
-            x = layers.BatchNormalization()(x)
+    x = layers.concatenate([luminance, target])
+    for number, stride in enumerate(config.discriminator_strides):
+        x = convolution(x, config.discriminator_filters * min(2**number, 8), stride)
+        if number and not config.spectral_norm:
+            x = batch_norm()(x)
         x = layers.LeakyReLU(0.2)(x)
-    return keras.Model({"luminance": luminance, "ab": ab}, convolution(x, 1, 1), name="discriminator")
+    logits = layers.Activation("linear", dtype="float32")(convolution(x, 1, 1))
+    return keras.Model({"luminance": luminance, config.target: target}, logits, name="discriminator")

@@ -1,14 +1,15 @@
-"""Scores a run on its held-out pictures.
+"""Scores a run on held-out examples, by the protocol of docs/evaluation.md, and keeps the scores in its folder.
 
-    print(evaluate_run(Run.open(Path("runs/photo")), Path("data"), size=256))
-
-Protocol: every picture whose name's hash holds it out, resized to size x size without cropping, coloured from its
-luminance alone by the moving average of the generator. PSNR in dB over sRGB; colourfulness signed, after Hasler and
-Suesstrunk 2003; cast is the mean of a* and b* over all results less that over all truths.
+print(evaluate_run(Run.open(Path("runs/photo")), Path("data"), size=256))    # also writes runs/photo/scores.json
 """
 
 from __future__ import annotations
 
+import json
+import logging
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,86 +17,178 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from trainer import generators
-from trainer.callbacks.preview import grid
-from trainer.callbacks.validation import colour
+from trainer import generators, judge, metrics, pens
 from trainer.colour import CHROMA_UNIT, ab_to_rgb, rgb_to_ab, rgb_to_luminance, to_pixels, to_unit
-from trainer.data import Picture, find_pictures, split
-from trainer.metrics import colourfulness, psnr
+from trainer.config import Config
+from trainer.predict import predict
 from trainer.run import Run, State
+from trainer.sheet import sheet
+from trainer.sources import Example, find_examples, split
 
+log = logging.getLogger(__name__)
+
+BATCH = 16  # pictures in memory at a time
 COLUMNS = 10  # pictures on a sheet
+BASELINES = {"photo": "all grey", "sketch": "the drawing itself"}
+_PSNR_MOST = 100.0  # dB that equal pictures count for: a mean over infinity says nothing
+_DECIMALS = {"psnr": 2, "ssim": 4, "mae": 2, "colourfulness": 1, "frechet": 2, "cast": 2}  # by the name's first word
 
 
-def evaluate_run(run: Run, data: Path, size: int = 256, limit: int | None = None, sheet_at: Path | None = None) -> str:
-    """The table of scores, as text. Raises ValueError if nothing is held out under `data`."""
-    generator, state = restored(run, size)
-    pictures = held_out(run, data)[:limit]
+def evaluate_run(
+    run: Run,
+    data: Path,
+    size: int = 256,
+    one_in: int | None = None,
+    limit: int | None = None,
+    sheet_at: Path | None = None,
+) -> str:
+    """The table of scores, as text; with the protocol they also go to the run's scores.json.
+
+    `one_in`, `limit`: see `held_out`; only the first `limit` of those. `sheet_at`: where a sheet of ten is drawn.
+    Raises ValueError if nothing is held out under `data`, and FileNotFoundError if the run has no checkpoint yet.
+    """
+    examples = held_out(run, data, one_in)[:limit]
+    generator, state = restored(run)
     if sheet_at:
-        sheet(generator, pictures, size).save(sheet_at)
-    scores = score(generator, pictures, size)
-    return f"step {state.step}, {state.seconds / 60:.1f} minutes\n{table(scores)}"
+        chosen = examples[:: max(1, len(examples) // COLUMNS)][:COLUMNS]
+        for targets, conditions in batches(chosen, run.config, size):
+            sheet(grey(conditions), predict(generator, run.config, targets, conditions), targets).save(sheet_at)
+    scores = score(generator, run.config, examples, size)
+    protocol = {
+        "data": data.resolve().name,
+        "size": size,
+        "one_in": one_in or run.config.validation,
+        "limit": limit or 0,
+        "unreadable": len(examples) - scores["pictures"],
+        "judge": judge.NAME,
+        "step": state.step,
+        "minutes": round(state.seconds / 60, 1),
+        "generator_parameters": generator.count_params(),
+    }
+    (run.path / "scores.json").write_text(json.dumps({**protocol, **scores}, indent=2) + "\n")
+    return f"step {state.step}, {state.seconds / 60:.1f} minutes\n{table(scores, BASELINES[run.config.task])}"
 
 
-def restored(run: Run, size: int) -> tuple[keras.Model, State]:
-    """The run's averaged generator, built for size x size pictures, and how far the run was."""
-    generator = generators.build(run.config.generator, size)
+def restored(run: Run, size: int = 0) -> tuple[keras.Model, State]:
+    """The run's averaged generator for size x size pixels, 0 for those at which it serves, and how far the run was."""
+    generator = generators.build(run.config, size or run.config.shown_size or run.config.size)
     return generator, run.load_average(generator)
 
 
-def held_out(run: Run, data: Path) -> list[Picture]:
-    """The pictures under `data` that the run did not train on. Raises ValueError if there are none."""
-    _, pictures = split(find_pictures(data), run.config.validation)
-    if not pictures:
+def held_out(run: Run, data: Path, one_in: int | None = None) -> list[Example]:
+    """The examples under `data` that the run did not train on; of those, the ones that a split of one in `one_in` has.
+
+    The run's own `limit` does not count here. Raises ValueError if there are none, or if `one_in` would bring in
+    examples that were trained on.
+    """
+    own = run.config.validation
+    one_in = one_in or own
+    if one_in % own:
         raise ValueError(
-            f"None of the pictures under {data} is held out (one in {run.config.validation} is); add more."
+            f"One in {one_in} was asked for, but the run held out one in {own} and trained on the others. Expected a "
+            f"multiple of {own}, such as --one-in {own * (one_in // own + 1)}; or leave it out."
         )
-    return pictures
+    _, examples = split(find_examples(data, replace(run.config, limit=0)), one_in)
+    if not examples:
+        raise ValueError(f"None of the examples under {data} is held out (about one in {one_in} is); add more.")
+    return examples
 
 
-def score(generator: keras.Model, pictures: list[Picture], size: int) -> dict[str, float]:
-    """Measures by name, means over all pictures."""
-    rows, casts = [], []
-    for picture in tqdm(pictures, desc="scoring", unit="picture"):
-        truth = stretch(picture, size)
-        result = colour(generator, truth[None])[0]
-        luminance = rgb_to_luminance(to_unit(truth.astype(np.float32)))
-        grey = to_pixels(ab_to_rgb(luminance, np.zeros((*luminance.shape[:2], 2), np.float32)))
-        rows.append((psnr(result, truth), psnr(grey, truth), colourfulness(result), colourfulness(truth)))
-        ab = [rgb_to_ab(to_unit(each.astype(np.float32))).mean(axis=(0, 1)) for each in (result, truth)]
-        casts.append((ab[0] - ab[1]) * CHROMA_UNIT)
-    means, (cast_a, cast_b) = np.mean(rows, axis=0), np.mean(casts, axis=0)
+def score(generator: keras.Model, config: Config, examples: list[Example], size: int) -> dict[str, float]:
+    """Measures by name, over all the readable ones of the examples at size x size pixels.
+
+    "..._grey" is the baseline's: the condition, taken for the result. Raises ValueError for fewer than two.
+    """
+    network = judge.Judge(BATCH)
+    rows: list[dict[str, float]] = []
+    features: dict[str, list[np.ndarray]] = {"result": [], "grey": [], "truth": []}
+    with tqdm(desc="scoring", unit="picture", total=len(examples)) as progress:
+        for targets, conditions in batches(examples, config, size):
+            shown = {"result": predict(generator, config, targets, conditions), "grey": grey(conditions)}
+            shown["truth"] = targets
+            rows += [_measure(*pictures) for pictures in zip(*shown.values(), strict=True)]
+            for name, pictures in shown.items():
+                features[name].append(network.features(pictures))
+            progress.update(len(targets))
+    if len(rows) < 2:
+        raise ValueError(f"{len(rows)} of {len(examples)} examples could be read. Expected at least two to score.")
+    scores = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    for name in ("colourfulness", "colourfulness_absolute"):
+        scores[f"{name}_difference"] = abs(scores[name] - scores[f"{name}_truth"])
+    of = {name: np.concatenate(each) for name, each in features.items()}
+    scores["frechet"] = metrics.frechet_distance(of["result"], of["truth"])
+    scores["frechet_grey"] = metrics.frechet_distance(of["grey"], of["truth"])
+    rounded = {name: round(value, _DECIMALS[name.split("_")[0]]) for name, value in scores.items()}
+    return {"pictures": len(rows), **rounded}
+
+
+def _measure(result: np.ndarray, baseline: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """What can be said of one picture; uint8 [S, S, 3] each."""
+    cast = [rgb_to_ab(to_unit(each.astype(np.float32))).mean(axis=(0, 1)) * CHROMA_UNIT for each in (result, truth)]
     return {
-        "pictures": len(rows),
-        "psnr": round(float(means[0]), 2),
-        "psnr_grey": round(float(means[1]), 2),
-        "colourfulness": round(float(means[2]), 1),
-        "colourfulness_truth": round(float(means[3]), 1),
-        "colourfulness_difference": round(float(abs(means[2] - means[3])), 1),
-        "cast_a": round(float(cast_a), 2),
-        "cast_b": round(float(cast_b), 2),
+        "psnr": min(metrics.psnr(result, truth), _PSNR_MOST),
+        "psnr_grey": min(metrics.psnr(baseline, truth), _PSNR_MOST),
+        "ssim": metrics.ssim(result, truth),
+        "ssim_grey": metrics.ssim(baseline, truth),
+        "mae": metrics.mae(result, truth),
+        "mae_grey": metrics.mae(baseline, truth),
+        "colourfulness": metrics.colourfulness(result),
+        "colourfulness_truth": metrics.colourfulness(truth),
+        "colourfulness_absolute": metrics.colourfulness_absolute(result),
+        "colourfulness_absolute_truth": metrics.colourfulness_absolute(truth),
+        "cast_a": float(cast[0][0] - cast[1][0]),
+        "cast_b": float(cast[0][1] - cast[1][1]),
     }
 
 
-def table(scores: dict[str, float]) -> str:
+def table(scores: dict[str, float], baseline: str = "all grey") -> str:
     """Scores -> lines for the terminal and the model card (Markdown)."""
+    s = scores
     lines = [
-        "| | PSNR dB | colourfulness | difference to truth | cast a*, b* |",
-        "|---|---|---|---|---|",
-        f"| model | {scores['psnr']:.2f} | {scores['colourfulness']:.1f} | {scores['colourfulness_difference']:.1f} "
-        f"| {scores['cast_a']:+.2f}, {scores['cast_b']:+.2f} |",
-        f"| all grey | {scores['psnr_grey']:.2f} | 0.0 | {scores['colourfulness_truth']:.1f} | |",
-        f"| truth | | {scores['colourfulness_truth']:.1f} | 0.0 | 0, 0 |",
+        "| | PSNR dB | SSIM | MAE | Frechet distance | colourfulness | difference to truth "
+        "| absolute colourfulness | difference to truth | cast a*, b* |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        f"| model | {s['psnr']:.2f} | {s['ssim']:.4f} | {s['mae']:.2f} | {s['frechet']:.2f} | {s['colourfulness']:.1f} "
+        f"| {s['colourfulness_difference']:.1f} | {s['colourfulness_absolute']:.1f} "
+        f"| {s['colourfulness_absolute_difference']:.1f} | {s['cast_a']:+.2f}, {s['cast_b']:+.2f} |",
+        f"| {baseline} | {s['psnr_grey']:.2f} | {s['ssim_grey']:.4f} | {s['mae_grey']:.2f} | {s['frechet_grey']:.2f} "
+        f"| 0.0 | {s['colourfulness_truth']:.1f} | 0.0 | {s['colourfulness_absolute_truth']:.1f} | |",
+        f"| truth | | 1 | 0 | 0 | {s['colourfulness_truth']:.1f} | 0.0 | {s['colourfulness_absolute_truth']:.1f} | 0.0 "
+        "| 0, 0 |",
     ]
-    return "\n".join([f"{scores['pictures']:.0f} held-out pictures", "", *lines])
+    return "\n".join([f"{s['pictures']:.0f} held-out pictures", "", *lines])
 
 
-def sheet(generator: keras.Model, pictures: list[Picture], size: int) -> Image.Image:
-    """Ten pictures spread evenly over the list: grey, result, truth."""
-    chosen = pictures[:: max(1, len(pictures) // COLUMNS)][:COLUMNS]
-    return grid(generator, np.stack([stretch(picture, size) for picture in chosen]))
+def batches(examples: list[Example], config: Config, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Examples -> (targets uint8 [N, size, size, 3], conditions uint8 [N, size, size, 1 or 3]), N up to 16.
+
+    Whole pictures, resized without cropping. An unreadable one is reported and left out.
+    """
+    for start in range(0, len(examples), BATCH):
+        loaded = []
+        for example in examples[start : start + BATCH]:
+            try:
+                loaded.append(_load(example, config, size))
+            except ValueError as error:
+                log.warning("Left out: %s", error)
+        if loaded:
+            targets, conditions = zip(*loaded, strict=True)
+            yield np.stack(targets), np.stack(conditions)
 
 
-def stretch(picture: Picture, size: int) -> np.ndarray:
-    """The whole picture, resized without cropping, uint8 [size, size, 3]."""
-    return np.asarray(picture.open().resize((size, size), Image.Resampling.BILINEAR))
+def _load(example: Example, config: Config, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A photograph without a condition of its own is one: networks see its luminance alone."""
+    image, given = example.open()
+    target = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
+    if given:
+        return target, np.asarray(given.resize((size, size), Image.Resampling.BILINEAR))
+    if config.task == "photo":
+        return target, target
+    # seeded by the name: every run is shown the same drawing, by the pens that it knows
+    return target, pens.draw(target, np.random.default_rng(zlib.crc32(example.name.encode())), config.pens)
+
+
+def grey(conditions: np.ndarray) -> np.ndarray:
+    """What networks see of conditions uint8 [N, H, W, 1 or 3], as pictures without colour, uint8 [N, H, W, 3]."""
+    luminance = rgb_to_luminance(to_unit(conditions.astype(np.float32)))
+    return to_pixels(ab_to_rgb(luminance, np.zeros((*luminance.shape[:3], 2), np.float32)))

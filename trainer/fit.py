@@ -5,78 +5,104 @@ fit(Run.create(folder, config, about))      # Ctrl-C saves; fit(Run.open(folder)
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, closing
 
 import keras
+from tqdm.contrib.logging import logging_redirect_tqdm
 
-from trainer import data
 from trainer.callbacks.checkpoint import Checkpoint
 from trainer.callbacks.interrupt import Interrupt
 from trainer.callbacks.losses_csv import LossesCsv
+from trainer.callbacks.nan_guard import NanGuard
+from trainer.callbacks.plateau import Plateau
+from trainer.callbacks.plot import Plot
 from trainer.callbacks.preview import Preview
 from trainer.callbacks.progress_bar import ProgressBar
 from trainer.callbacks.schedule import Schedule
 from trainer.callbacks.tensorboard import TensorBoard
 from trainer.callbacks.validation import Validation
-from trainer.clock import Clock
+from trainer.callbacks.validation_csv import ValidationCsv
+from trainer.clock import Budget, Clock
 from trainer.gan import ConditionalGAN
+from trainer.loader import Loader
 from trainer.run import Run, State
+from trainer.sources import Example, find_examples, split
+from trainer.steps import compile_step
+
+log = logging.getLogger(__name__)
 
 
 def fit(run: Run, resume: bool = False) -> State:
     """Trains `run`; returns how far it got. Ctrl-C and SIGTERM save first, then raise KeyboardInterrupt.
 
-    Raises ValueError if the data has too few pictures.
+    Raises ValueError if the data has too few pictures, FloatingPointError if a loss is no number, OSError if a
+    checkpoint can't be written; the last good checkpoint is kept.
     """
     config = run.config
-    training, held_out = data.split(data.find_pictures(run.about["data"]), config.validation)
-    if len(training) < config.batch or not held_out:
-        raise ValueError(
-            f"Too few pictures under {run.about['data']}: {len(training)} to train on and {len(held_out)} held out. "
-            f"Expected at least one batch of {config.batch} and one held out; add pictures or lower batch."
-        )
+    training, held_out = _examples(run)
     gan = ConditionalGAN(config)
     state = run.restore(gan) if resume else State()
-    clock = Clock(state, run.about["steps"], run.about["minutes"])
+    loader = Loader(training, config)
+    steps = config.steps_per_epoch or max(len(training) // config.batch, 1)
+    budget = Budget(**{name: run.about.get(name) for name in ("steps", "epochs", "minutes")})
+    clock = Clock(state, budget.in_steps(steps))
 
     with ExitStack() as stack:
+        stack.enter_context(logging_redirect_tqdm())
         checkpoint = Checkpoint(run, clock)
         interrupt = stack.enter_context(Interrupt())
         callbacks = [
             Schedule(config, clock),
             interrupt,
-            checkpoint,  # before the validation, which takes its time
-            Validation(held_out, config.size, config.batch),
-            Preview(held_out, config.size, run.path / "previews"),
+            NanGuard(run, clock),
+            validation := Validation(held_out, config),
+            Plateau(config, clock),
             stack.enter_context(closing(LossesCsv(run.path / "losses.csv", clock))),
+            stack.enter_context(closing(ValidationCsv(run.path / "validation.csv", clock, config.batch))),
+            checkpoint,
+            Preview(validation, run.path / "previews"),
             stack.enter_context(closing(TensorBoard(run.path, clock))),
+            Plot(run.path),
             stack.enter_context(closing(ProgressBar(clock, config.batch))),
         ]
-        while not clock.done and not interrupt.asked:
-            _epoch(gan, clock, training, config.steps_per_epoch, callbacks)
-    if interrupt.asked:
+        _train(gan, clock, loader, steps, keras.callbacks.CallbackList(callbacks, model=gan))
+        checkpoint.save()
+    if loader.skipped:
+        log.warning("%d of %d pictures could not be used and were skipped.", len(loader.skipped), len(training))
+    if interrupt.asked and not clock.done:
         raise KeyboardInterrupt
+    run.save_generator(gan.average)
     return state
 
 
-def _epoch(
-    gan: ConditionalGAN,
-    clock: Clock,
-    training: list[data.Picture],
-    steps: int,
-    callbacks: list[keras.callbacks.Callback],
+def _train(
+    gan: ConditionalGAN, clock: Clock, loader: Loader, steps: int, callbacks: keras.callbacks.CallbackList
 ) -> None:
-    """The rest of the present epoch: all of it, unless the run was interrupted inside."""
-    config = gan.config
-    number, first_step = divmod(clock.state.step, steps)
-    batches = data.epoch(
-        training,
-        size=config.size,
-        batch=config.batch,
-        scale=config.crop_scale,
-        seed=config.seed,
-        epoch=number,
-        steps=steps,
-        first_step=first_step,
-    )
-    gan.fit(batches, initial_epoch=number, epochs=number + 1, callbacks=callbacks, verbose=0, shuffle=False)
+    """Epoch by epoch, to the end of the budget or until a callback asks to stop."""
+    step = compile_step(gan)
+    gan.stop_training = clock.done
+    while not gan.stop_training:
+        number = clock.state.step // steps
+        callbacks.on_epoch_begin(number)
+        for batch in loader.batches(clock.state.step, (number + 1) * steps):
+            callbacks.on_train_batch_begin(clock.state.step)
+            losses = {name: float(value) for name, value in step(batch).items()}
+            callbacks.on_train_batch_end(clock.state.step, losses)
+            if gan.stop_training:
+                break
+        if not gan.stop_training or clock.done:  # an epoch that was interrupted has no end
+            gan.sync()
+            callbacks.on_epoch_end(number, losses)
+
+
+def _examples(run: Run) -> tuple[list[Example], list[Example]]:
+    config, path = run.config, run.about["data"]
+    training, held_out = split(find_examples(path, config), config.validation)
+    if len(training) < config.batch or not held_out:
+        raise ValueError(
+            f"Too few pictures under {path}: {len(training)} to train on and {len(held_out)} held out. "
+            f"Expected at least one batch of {config.batch} and one held out; add pictures or lower batch."
+        )
+    training[0].open()  # a wrong layout is told before the networks are built
+    return training, held_out

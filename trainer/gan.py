@@ -1,131 +1,152 @@
-"""ConditionalGAN: the whole algorithm. One step trains the discriminator, then the generator, on the same pictures.
+"""ConditionalGAN: generator, discriminator, and what each of them is trained to make small.
 
-gan = ConditionalGAN(config)
-gan.train_step({"rgb": uint8 [N, S, S, 3], "seed": int64 [2]})
+    gan = ConditionalGAN(config)
+    losses = gan.losses_of(gan.prepare(batch))      # {"generator_loss": ..., "discriminator_loss": ..., ...}
+
+Everything here is written in `keras.ops`. How a step differentiates these losses and moves the weights is the backend's
+own affair: `trainer/steps`, one file a backend, one screen each.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from trainer import bins, discriminator, generators
-from trainer.colour import rgb_to_ab, rgb_to_luminance, to_unit
+from trainer.colour import rgb_to_ab, rgb_to_luminance, to_symmetric, to_unit
 from trainer.config import Config
 from trainer.generators._efficientnet_lite import PREFIX, load_imagenet
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
-from trainer.random_hints import random_hints
+from trainer.predict import inputs_for
+from trainer.random_hints import fill_boxes
+
+OPTIMISERS = {
+    "adam": lambda rate, momentum: keras.optimizers.Adam(rate, momentum),
+    "rmsprop": lambda rate, _: keras.optimizers.RMSprop(rate),
+}
+
+
+class Part(NamedTuple):
+    """Variables that are trained together: by this optimiser, to make the loss of this name small."""
+
+    optimizer: keras.optimizers.Optimizer
+    loss: str
+    variables: list[Any]
 
 
 class ConditionalGAN(keras.Model):
     """Generator, its moving average, discriminator, and an optimiser each for encoder, decoder and discriminator.
 
-    `adversarial` (is the discriminator in play?) and `frozen` (does the encoder stand still?) are switched by the
-    schedule; a switch compiles the step anew.
+    `adversarial` (is the discriminator in play?) and `frozen` (does the encoder stand still?) are set by the schedule.
     """
 
     def __init__(self, config: Config) -> None:
         super().__init__(name="conditional_gan")
-        keras.utils.set_random_seed(config.seed)
+        random.seed(config.seed)  # Keras draws its layers' seeds from here; its own function would import TensorFlow
         self.config = config
-        self.generator = generators.build(config.generator, config.size)
+        with _precision(config):
+            self.generator = generators.build(config, config.size)
+            self.average = generators.build(config, config.size) if config.ema else self.generator
+            self.discriminator: Any = discriminator.build(config, config.size) if config.adversarial_weight else None
         if config.imagenet:
             load_imagenet(self.generator)
-        self.average = generators.build(config.generator, config.size)
         self.average.set_weights(self.generator.get_weights())
-        self.discriminator = discriminator.build(config.size, config.discriminator_filters, config.spectral_norm)
         self.adversarial = False
         self.frozen = False
+        # a backend that keeps the weights elsewhere while it trains puts a function here that brings them back
+        self.sync: Callable[[], None] = lambda: None
 
-        self.generator_optimizer = keras.optimizers.Adam(config.learning_rate, config.beta1)
-        self.encoder_optimizer = keras.optimizers.Adam(config.learning_rate * config.encoder_rate, config.beta1)
-        self.discriminator_optimizer = keras.optimizers.Adam(config.discriminator_rate, config.discriminator_beta1)
-        encoder, decoder = self.split_variables()
-        self.encoder_optimizer.build(encoder)
-        self.generator_optimizer.build(decoder)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.compile()  # fit wants it; losses and optimisers are this class's own
+        make = OPTIMISERS[config.optimiser]
+        self.generator_optimizer = make(config.learning_rate, config.beta1)
+        self.encoder_optimizer = make(config.learning_rate * config.encoder_rate, config.beta1)
+        self.discriminator_optimizer = make(
+            config.learning_rate * config.discriminator_rate, config.discriminator_beta1
+        )
+        for part in self.parts():
+            part.optimizer.build(part.variables)
         self.built = True
 
-    def split_variables(self) -> tuple[list, list]:
-        """The generator's trainable variables: (encoder's, decoder's)."""
+    def parts(self, *, training_now: bool = False) -> list[Part]:
+        """What is trained, and by which optimiser and loss; with `training_now` only what is in play."""
         encoder = [
             v for layer in self.generator.layers if layer.name.startswith(PREFIX) for v in layer.trainable_variables
         ]
         known = {id(v) for v in encoder}
-        return encoder, [v for v in self.generator.trainable_variables if id(v) not in known]
-
-    def switch(self, *, adversarial: bool, frozen: bool) -> None:
-        """Brings the discriminator in or out of play, freezes or thaws the encoder; a change compiles the step anew."""
-        if (adversarial, frozen) != (self.adversarial, self.frozen):
-            self.adversarial, self.frozen = adversarial, frozen
-            self.make_train_function(force=True)
-
-    def train_step(self, data: dict[str, Any]) -> dict[str, Any]:
-        """One batch -> the losses, by name."""
-        batch = self.prepare(data)
-        real = {"luminance": batch["luminance"], "ab": batch["ab"]}
-        with tf.GradientTape(persistent=True) as tape:
-            output = self.generator({"luminance": batch["luminance"], "hints": batch["hints"]}, training=True)
-            losses = self.losses_of(output, batch)
-            if self.adversarial:
-                fake = {"luminance": batch["luminance"], "ab": output["ab"]}
-                d_fake = self.discriminator({**fake, "ab": ops.stop_gradient(output["ab"])}, training=True)
-                d_real = self.discriminator(real, training=True)
-                adversarial = ADVERSARIAL[self.config.adversarial]
-                losses["discriminator_loss"] = adversarial.discriminator(d_real, d_fake)
-                losses["adversarial"] = adversarial.generator(self.discriminator(fake, training=False))
-                losses["generator_loss"] += self.config.adversarial_weight * losses["adversarial"]
-
-        encoder, decoder = self.split_variables()
-        encoder = [] if self.frozen else encoder
-        gradients = tape.gradient(losses["generator_loss"], decoder + encoder)
-        self.generator_optimizer.apply(gradients[: len(decoder)], decoder)
-        if encoder:
-            self.encoder_optimizer.apply(gradients[len(decoder) :], encoder)
-        if self.adversarial:
+        decoder = [v for v in self.generator.trainable_variables if id(v) not in known]
+        parts = [Part(self.generator_optimizer, "generator_loss", decoder)]
+        if encoder and not (training_now and self.frozen):
+            parts.append(Part(self.encoder_optimizer, "generator_loss", encoder))
+        if self.discriminator and (self.adversarial or not training_now):
             variables = self.discriminator.trainable_variables
-            self.discriminator_optimizer.apply(tape.gradient(losses["discriminator_loss"], variables), variables)
-        for mean, value in zip(self.average.variables, self.generator.variables, strict=True):
-            mean.assign(mean + (1 - self.config.ema) * (value - mean))
+            parts.append(Part(self.discriminator_optimizer, "discriminator_loss", variables))
+        return parts
+
+    def losses_of(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """A prepared batch -> the losses in training, by name. Batch norms and power iterations move on."""
+        config, target = self.config, self.config.target
+        output = self.generator(inputs_for(self.generator, batch), training=True)
+        losses = self.generator_losses(output, batch)
+        if self.adversarial:
+            condition = {"luminance": batch["luminance"]}
+            adversarial = ADVERSARIAL[config.adversarial]
+            real = self.discriminator({**condition, target: batch[target]}, training=True)
+            fake = self.discriminator({**condition, target: output[target]}, training=True)
+            losses["discriminator_real"] = adversarial.real(real, config.label_smoothing)
+            losses["discriminator_fake"] = adversarial.fake(fake)
+            losses["discriminator_loss"] = losses["discriminator_real"] + losses["discriminator_fake"]
+            losses["adversarial"] = adversarial.generator(fake)
+            losses["generator_loss"] += config.adversarial_weight * losses["adversarial"]
         return losses
 
-    def test_step(self, data: dict[str, Any]) -> dict[str, Any]:
-        """One batch -> the averaged generator's losses, without hints."""
-        batch = self.prepare(data)
-        output = self.average(
-            {"luminance": batch["luminance"], "hints": ops.zeros_like(batch["hints"])}, training=False
-        )
-        return self.losses_of(output, batch)
-
-    def losses_of(self, output: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
+    def generator_losses(self, output: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
         """The generator's losses against the truth; where colours are rare, pixels weigh more."""
-        error = RECONSTRUCTION[self.config.reconstruction](batch["ab"], output["ab"])
+        config, truth = self.config, batch[self.config.target]
+        error = RECONSTRUCTION[config.reconstruction](truth, output[config.target])
         if "distribution" not in output:
             reconstruction = ops.mean(error)
-            return {
-                "reconstruction": reconstruction,
-                "generator_loss": self.config.reconstruction_weight * reconstruction,
-            }
+            total = config.reconstruction_weight * reconstruction
+            return {"reconstruction": reconstruction, "generator_loss": total}
         colours = bins.load_bins()
-        factor = batch["ab"].shape[1] // output["distribution"].shape[1]
-        labels = bins.soft_labels(ops.average_pool(batch["ab"], factor), colours.centres, ops)
-        rarity = ops.matmul(labels, bins.weights(colours.shares, self.config.balance)[:, None])
-        distribution = ops.mean(rarity * soft_cross_entropy(labels, output["distribution"]))
+        factor = truth.shape[1] // output["distribution"].shape[1]
+        labels = bins.soft_labels(ops.average_pool(truth, factor, factor), colours.centres, ops)
+        rarity = ops.matmul(labels, bins.weights(colours.shares, config.balance)[:, None])
+        logits = ops.cast(output["distribution"], "float32")
+        distribution = ops.mean(rarity * soft_cross_entropy(labels, logits))
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
-        total = self.config.reconstruction_weight * reconstruction + self.config.distribution_weight * distribution
+        total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
 
-    def prepare(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Pixels -> luminance, chroma and random hints."""
-        rgb = to_unit(ops.cast(data["rgb"], "float32"))
-        ab = rgb_to_ab(rgb, ops)
-        hints = random_hints(ab, self.config.hinted, data["seed"])
-        return {"luminance": rgb_to_luminance(rgb, ops), "ab": ab, "hints": hints}
+    def validation_losses(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """A prepared batch -> the averaged generator's losses, without hints."""
+        batch = {**batch, "hints": ops.zeros_like(batch["hints"])}
+        return self.generator_losses(self.average(inputs_for(self.average, batch), training=False), batch)
 
-    def call(self, inputs: dict[str, Any]) -> Any:
-        """The averaged generator's chroma: condition -> ab [N, S, S, 2]."""
-        return self.average(inputs, training=False)["ab"]
+    def prepare(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Pixels as the loader gives them -> luminance, hints and the target, as networks see them."""
+        rgb = to_unit(ops.cast(data["target"], "float32"))
+        condition = to_unit(ops.cast(data["condition"], "float32")) if "condition" in data else rgb
+        ab = rgb_to_ab(rgb, ops)
+        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(ab, data["boxes"])}
+        return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
+
+    def averaged(self) -> list[tuple[Any, Any]]:
+        """(moving average, present value) of the generator's weights; a step moves one towards the other."""
+        if self.average is self.generator:
+            return []
+        return list(zip(self.average.weights, self.generator.weights, strict=True))
+
+
+@contextmanager
+def _precision(config: Config) -> Iterator[None]:
+    """Layers made inside compute in bfloat16 if asked to; their weights, and what they give, stay float32."""
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if config.precision == "bfloat16" else usual)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(usual)

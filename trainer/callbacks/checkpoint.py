@@ -1,4 +1,4 @@
-"""Saves the run every few minutes, after each epoch, and when it stops: at its end or by Ctrl-C."""
+"""Saves the run every few minutes, every so many epochs, and when it stops: at its end or by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Checkpoint(keras.callbacks.Callback):
             self.save()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """A checkpoint after each epoch."""
-        self.save()
+        """A checkpoint after every `checkpoint_epochs` epochs."""
+        if (epoch + 1) % self.run.config.checkpoint_epochs == 0:
+            self.save()
 
     def save(self) -> None:
         """Writes a checkpoint of the present step."""

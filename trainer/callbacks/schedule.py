@@ -11,11 +11,11 @@ from trainer.clock import Clock
 from trainer.config import Config
 
 
-def cosine(progress: float, warm_up: float) -> float:
-    """Share of the learning rate, 0..1: rises linearly through `warm_up`, then falls as half a cosine to 1%."""
+def cosine(progress: float, warm_up: float, floor: float) -> float:
+    """Share of the learning rate, 0..1: rises linearly through `warm_up`, then falls as half a cosine to `floor`."""
     if progress < warm_up:
         return progress / warm_up
-    return 0.01 + 0.99 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
+    return floor + (1 - floor) * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
 
 
 class Schedule(keras.callbacks.Callback):
@@ -33,13 +33,13 @@ class Schedule(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Rates and phase of this step."""
         progress, config = self.clock.progress, self.config
-        share = cosine(progress, config.warm_up)
+        share = self.clock.state.rate
+        if config.schedule == "cosine":
+            share *= cosine(progress, config.warm_up, config.learning_rate_floor)
         self.model.generator_optimizer.learning_rate = config.learning_rate * share
         self.model.encoder_optimizer.learning_rate = config.learning_rate * config.encoder_rate * share
-        self.model.switch(
-            adversarial=config.adversarial_weight > 0 and progress >= config.adversarial_at,
-            frozen=progress < config.thaw_at,
-        )
+        self.model.adversarial = config.adversarial_weight > 0 and progress >= config.adversarial_at
+        self.model.frozen = progress < config.thaw_at
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Counts the step."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image
+from tensorboardX import SummaryWriter
 
 from trainer.clock import Clock
 
@@ -22,7 +22,7 @@ class TensorBoard(keras.callbacks.Callback):
         super().__init__()
         self.clock = clock
         self.previews = run_folder / "previews"
-        self._writer = tf.summary.create_file_writer(str(run_folder / "tensorboard"))
+        self._writer = SummaryWriter(str(run_folder / "tensorboard"))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """The losses."""
@@ -34,14 +34,13 @@ class TensorBoard(keras.callbacks.Callback):
         self._scalars("epoch", {name: value for name, value in (logs or {}).items() if name.startswith("validation_")})
         sheet = self.previews / f"epoch-{epoch + 1:04d}.png"
         if sheet.exists():
-            with self._writer.as_default(), Image.open(sheet) as image:
-                tf.summary.image("preview", np.asarray(image)[None], step=self.clock.state.step)
+            with Image.open(sheet) as image:
+                self._writer.add_image("preview", np.asarray(image), self.clock.state.step, dataformats="HWC")
         self._writer.flush()
 
     def _scalars(self, group: str, values: dict[str, Any]) -> None:
-        with self._writer.as_default():
-            for name, value in values.items():
-                tf.summary.scalar(f"{group}/{name}", value, step=self.clock.state.step)
+        for name, value in values.items():
+            self._writer.add_scalar(f"{group}/{name}", value, self.clock.state.step)
 
     def close(self) -> None:
         """Ends the file."""

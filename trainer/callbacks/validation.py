@@ -6,45 +6,41 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from trainer.colour import ab_to_rgb, rgb_to_luminance, to_pixels, to_unit
-from trainer.data import Picture, centre_crop
+from trainer.augment import centre_view
+from trainer.config import Config
+from trainer.fixed import open_fixed
 from trainer.metrics import colourfulness, psnr
+from trainer.predict import predict
+from trainer.random_hints import MOST as HINTS
+from trainer.sources import Example
 
 MOST = 128  # pictures: enough to see a trend, quick enough for every epoch
+_BATCH = 16
 
 
 class Validation(keras.callbacks.Callback):
-    """Adds `validation_…` values to the epoch's logs."""
+    """Adds `validation_…` values to the epoch's logs; `targets` and `conditions` hold the pictures."""
 
-    def __init__(self, pictures: list[Picture], size: int, batch: int) -> None:
+    def __init__(self, examples: list[Example], config: Config) -> None:
         super().__init__()
-        self.truth = np.stack([centre_crop(picture, size) for picture in pictures[:MOST]])
-        self.batch = batch
+        self.config = config
+        self.targets, self.conditions = open_fixed(examples[:MOST], config, config.size, centre_view)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores the model."""
-        losses, results = [], []
-        for start in range(0, len(self.truth), self.batch):
-            rgb = self.truth[start : start + self.batch]
-            losses.append(self._losses(rgb))
-            results.append(colour(self.model.average, rgb))
-        pictures = np.concatenate(results)
-        values = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
-        values["psnr"] = float(np.mean([psnr(a, b) for a, b in zip(pictures, self.truth, strict=True)]))
-        values["colourfulness"] = float(np.mean([colourfulness(picture) for picture in pictures]))
+        losses: list[dict[str, float]] = []
+        scores = []
+        for start in range(0, len(self.targets), _BATCH):
+            part = slice(start, start + _BATCH)
+            targets, conditions = self.targets[part], self.conditions[part]
+            data = {"target": targets, "condition": conditions}
+            data["boxes"] = np.zeros((len(targets), HINTS, 4), np.float32)
+            values = self.model.validation_losses(self.model.prepare(data))
+            losses += [{name: float(value) for name, value in values.items()}] * len(targets)
+            results = predict(self.model.average, self.config, targets, conditions)
+            scores += [(psnr(a, b), colourfulness(a)) for a, b in zip(results, targets, strict=True)]
+        means = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
+        means["psnr"], means["colourfulness"] = map(float, np.mean(scores, axis=0))
         if logs is not None:
-            logs.update({f"validation_{name}": value for name, value in values.items()})
-
-    def _losses(self, rgb: np.ndarray) -> dict[str, float]:
-        losses = self.model.test_step({"rgb": tf.constant(rgb), "seed": tf.constant([0, 0], tf.int64)})
-        return {name: float(value) for name, value in losses.items()}
-
-
-def colour(generator: keras.Model, rgb: np.ndarray) -> np.ndarray:
-    """Pictures uint8 [N, S, S, 3] -> the same coloured by `generator` from their luminance alone, uint8."""
-    luminance = rgb_to_luminance(to_unit(rgb.astype(np.float32)))
-    hints = np.zeros((*luminance.shape[:3], 3), np.float32)
-    ab = generator({"luminance": luminance, "hints": hints}, training=False)["ab"]
-    return to_pixels(ab_to_rgb(luminance, np.asarray(ab)))
+            logs.update({f"validation_{name}": value for name, value in means.items()})

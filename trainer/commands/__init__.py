@@ -1,0 +1,1 @@
+"""The commands of `python -m trainer`, one a file: each has a click command named `command`."""

@@ -1,0 +1,51 @@
+"""What a generator makes of pictures, at any size: the condition is shrunk, the colours come back to full size.
+
+results = predict(generator, config, targets, conditions)        # uint8 [N, H, W, 3]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import ops
+
+from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_luminance, to_pixels, to_unit
+from trainer.config import Config
+
+if TYPE_CHECKING:
+    import keras
+
+
+def predict(
+    generator: keras.Model, config: Config, targets: np.ndarray, conditions: np.ndarray | None = None
+) -> np.ndarray:
+    """Conditions uint8 [N, H, W, 1 or 3], or the targets' own grey -> coloured pictures uint8 [N, H, W, 3].
+
+    The generator works at its own size. What it gives is raised bilinearly to H x W; chroma meets the condition's own
+    luminance at full size. No hints.
+    """
+    luminance = rgb_to_luminance(to_unit((targets if conditions is None else conditions).astype(np.float32)))
+    output = run(generator, luminance)[config.target]
+    output = np.asarray(ops.image.resize(output, luminance.shape[1:3], "bilinear", antialias=True))
+    return to_pixels(ab_to_rgb(luminance, output) if config.target == "ab" else from_symmetric(output))
+
+
+def run(generator: keras.Model, luminance: Any) -> dict[str, Any]:
+    """Luminance -1..1 [N, H, W, 1] -> the generator's outputs, at its own size, without hints."""
+    luminance = ops.convert_to_tensor(luminance)
+    size = inputs_of(generator)["luminance"].shape[1]
+    if size != luminance.shape[1] or size != luminance.shape[2]:
+        luminance = ops.image.resize(luminance, (size, size), "bilinear", antialias=True)
+    hints = ops.zeros((luminance.shape[0], size, size, 3))
+    return generator(inputs_for(generator, {"luminance": luminance, "hints": hints}), training=False)
+
+
+def inputs_of(generator: keras.Model) -> dict[str, Any]:
+    """The generator's inputs by name: every one has luminance, some have hints."""
+    return {tensor.name: tensor for tensor in generator.inputs}
+
+
+def inputs_for(generator: keras.Model, batch: dict[str, Any]) -> dict[str, Any]:
+    """What this generator takes of a batch."""
+    return {name: batch[name] for name in inputs_of(generator)}
