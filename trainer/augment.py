@@ -97,7 +97,7 @@ def centre_view(width: int, height: int) -> View:
     return View((width - side) / 2 / width, (height - side) / 2 / height, side / width, side / height)
 
 
-def whole_view() -> View:
+def whole_view(width: int = 0, height: int = 0) -> View:
     """The whole picture, stretched to a square."""
     return View(0.0, 0.0, 1.0, 1.0)
 

@@ -142,6 +142,12 @@ def ab_to_rgb(luminance: Array, ab: Array, ops: ModuleType = np) -> Array:
     return lab_to_rgb(to_lightness(luminance), ab * CHROMA_UNIT, ops)
 
 
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """Pictures of 0..255, uint8 [..., 1 or 3] -> the greys of the same lightness, uint8 [..., 3]."""
+    luminance = rgb_to_luminance(to_unit(pixels.astype(np.float32)))
+    return to_pixels(ab_to_rgb(luminance, np.zeros((*luminance.shape[:-1], 2), np.float32)))
+
+
 def apply_coefficients(lightness: Array, coefficients: Array) -> Array:
     """L* [..., 1] and (m_a, m_b, c_a, c_b) [..., 4] -> a*, b* in Lab units [..., 2], as `m * L* + c`.
 

@@ -6,28 +6,23 @@ print(evaluate_run(Run.open(Path("runs/photo")), Path("data"), size=256))    # a
 from __future__ import annotations
 
 import json
-import logging
-import zlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
-from trainer import generators, judge, metrics, pens
-from trainer.colour import CHROMA_UNIT, ab_to_rgb, rgb_to_ab, rgb_to_luminance, to_pixels, to_unit
+from trainer import generators, judge, metrics
+from trainer.augment import whole_view
+from trainer.colour import CHROMA_UNIT, grey, rgb_to_ab, to_unit
 from trainer.config import Config
+from trainer.fixed import BATCH, fixed_batches
 from trainer.predict import predict
 from trainer.run import Run, State
 from trainer.sheet import sheet
 from trainer.sources import Example, find_examples, split
 
-log = logging.getLogger(__name__)
-
-BATCH = 16  # pictures in memory at a time
 COLUMNS = 10  # pictures on a sheet
 BASELINES = {"photo": "all grey", "sketch": "the drawing itself"}
 _PSNR_MOST = 100.0  # dB that equal pictures count for: a mean over infinity says nothing
@@ -51,7 +46,7 @@ def evaluate_run(
     generator, state = restored(run)
     if sheet_at:
         chosen = examples[:: max(1, len(examples) // COLUMNS)][:COLUMNS]
-        for targets, conditions in batches(chosen, run.config, size):
+        for targets, conditions in fixed_batches(chosen, run.config, size, whole_view):
             sheet(grey(conditions), predict(generator, run.config, targets, conditions), targets).save(sheet_at)
     scores = score(generator, run.config, examples, size)
     protocol = {
@@ -103,7 +98,7 @@ def score(generator: keras.Model, config: Config, examples: list[Example], size:
     rows: list[dict[str, float]] = []
     features: dict[str, list[np.ndarray]] = {"result": [], "grey": [], "truth": []}
     with tqdm(desc="scoring", unit="picture", total=len(examples)) as progress:
-        for targets, conditions in batches(examples, config, size):
+        for targets, conditions in fixed_batches(examples, config, size, whole_view):
             shown = {"result": predict(generator, config, targets, conditions), "grey": grey(conditions)}
             shown["truth"] = targets
             rows += [_measure(*pictures) for pictures in zip(*shown.values(), strict=True)]
@@ -157,38 +152,3 @@ def table(scores: dict[str, float], baseline: str = "all grey") -> str:
         "| 0, 0 |",
     ]
     return "\n".join([f"{s['pictures']:.0f} held-out pictures", "", *lines])
-
-
-def batches(examples: list[Example], config: Config, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Examples -> (targets uint8 [N, size, size, 3], conditions uint8 [N, size, size, 1 or 3]), N up to 16.
-
-    Whole pictures, resized without cropping. An unreadable one is reported and left out.
-    """
-    for start in range(0, len(examples), BATCH):
-        loaded = []
-        for example in examples[start : start + BATCH]:
-            try:
-                loaded.append(_load(example, config, size))
-            except ValueError as error:
-                log.warning("Left out: %s", error)
-        if loaded:
-            targets, conditions = zip(*loaded, strict=True)
-            yield np.stack(targets), np.stack(conditions)
-
-
-def _load(example: Example, config: Config, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A photograph without a condition of its own is one: networks see its luminance alone."""
-    image, given = example.open()
-    target = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR))
-    if given:
-        return target, np.asarray(given.resize((size, size), Image.Resampling.BILINEAR))
-    if config.task == "photo":
-        return target, target
-    # seeded by the name: every run is shown the same drawing, by the pens that it knows
-    return target, pens.draw(target, np.random.default_rng(zlib.crc32(example.name.encode())), config.pens)
-
-
-def grey(conditions: np.ndarray) -> np.ndarray:
-    """What networks see of conditions uint8 [N, H, W, 1 or 3], as pictures without colour, uint8 [N, H, W, 3]."""
-    luminance = rgb_to_luminance(to_unit(conditions.astype(np.float32)))
-    return to_pixels(ab_to_rgb(luminance, np.zeros((*luminance.shape[:3], 2), np.float32)))

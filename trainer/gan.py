@@ -134,6 +134,11 @@ class ConditionalGAN(keras.Model):
         batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(ab, data["boxes"])}
         return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
 
+    def seeds(self) -> list[Any]:
+        """The states of dropout's random numbers, uint32 [2] each, which Keras does not save with the weights."""
+        known = {id(weight) for weight in self.generator.weights}
+        return [variable for variable in self.generator.variables if id(variable) not in known]
+
     def averaged(self) -> list[tuple[Any, Any]]:
         """(moving average, present value) of the generator's weights; a step moves one towards the other."""
         if self.average is self.generator:

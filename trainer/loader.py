@@ -21,8 +21,8 @@ from PIL import Image
 
 from trainer import pens
 from trainer.augment import View, add_noise, random_view
+from trainer.colour import grey
 from trainer.config import Config
-from trainer.fixed import grey
 from trainer.random_hints import random_boxes
 from trainer.sources import Example
 
@@ -43,8 +43,8 @@ class Loader:
         self.examples = examples
         self.config = config
         self.worker, self.workers = worker, workers
-        self.skipped: set[str] = set()
-        self._cache: dict[str, tuple[Image.Image, Image.Image | None]] = {}
+        self.skipped: set[Example] = set()
+        self._cache: dict[Example, tuple[Image.Image, Image.Image | None]] = {}
 
     def batches(self, first_step: int, stop_step: int) -> Iterator[Batch]:
         """The batches of these steps of the run. Raises ValueError if no example can be used."""
@@ -78,8 +78,8 @@ class Loader:
             try:
                 target, condition = self._open(example)
             except ValueError as error:
-                if example.name not in self.skipped:
-                    self.skipped.add(example.name)
+                if example not in self.skipped:
+                    self.skipped.add(example)
                     log.warning("Skipped: %s", error)
                 continue
             view = random_view(target.width, target.height, self.config, random)
@@ -87,8 +87,8 @@ class Loader:
         raise ValueError(f"None of the {count} pictures can be used; the first reasons stand above.")
 
     def _open(self, example: Example) -> tuple[Image.Image, Image.Image | None]:
-        if example.name in self._cache:
-            return self._cache[example.name]
+        if example in self._cache:
+            return self._cache[example]
         size = self.config.size
         least = int(size / max(self.config.crop_scale, 0.1))  # what the smallest crop still fills
         target, condition = example.open(least)
@@ -99,7 +99,7 @@ class Loader:
             )
         if self.config.cache:
             target, condition = _shrink(target, least), condition and _shrink(condition, least)
-            self._cache[example.name] = target, condition
+            self._cache[example] = target, condition
         return target, condition
 
     def _finish(
@@ -111,10 +111,10 @@ class Loader:
             made["condition"] = view.apply(condition, config.size)
         elif config.task == "sketch":
             made["condition"] = pens.draw(made["target"], random, config.pens)
-        if config.noise:
+        made["boxes"] = random_boxes(random, config.hinted, config.size)
+        if config.noise:  # drawn last, so that a run with noise differs from one without in nothing else
             condition_pixels = made["condition"] if "condition" in made else grey(made["target"])
             made["condition"] = add_noise(condition_pixels, config.noise, random)
-        made["boxes"] = random_boxes(random, config.hinted, config.size)
         return made
 
 

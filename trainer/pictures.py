@@ -35,20 +35,17 @@ class Picture:
 
         With `least`, a JPEG may come smaller, its sides not below that: decoding it is quicker so.
         """
-        with self.path.open("rb") as container:
-            data = os.pread(container.fileno(), self.length, self.offset)
-        if self.path.suffix == ".bin":
-            planes = np.frombuffer(data, np.uint8).reshape(3, _CIFAR_SIDE, _CIFAR_SIDE)
-            return Image.fromarray(planes.transpose(1, 2, 0).copy())
         try:
-            file = Image.open(io.BytesIO(data))
+            with self.path.open("rb") as container:
+                data = os.pread(container.fileno(), self.length, self.offset)
+            if self.path.suffix == ".bin":
+                planes = np.frombuffer(data, np.uint8).reshape(3, _CIFAR_SIDE, _CIFAR_SIDE)
+                return Image.fromarray(planes.transpose(1, 2, 0).copy())
+            image: Image.Image = Image.open(io.BytesIO(data))
             if least:
-                file.draft(None, (least, least))
-            image: Image.Image = ImageOps.exif_transpose(file)
-            if image.has_transparency_data:
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            return image.convert("RGB")
+                image.draft(None, (least, least))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _rgb(image)
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise ValueError(
                 f"Picture {self.name} in {self.path.name} can't be read ({error}). Expected {', '.join(SUFFIXES)}; "
@@ -67,6 +64,8 @@ def find_pictures(path: str | Path) -> list[Picture]:
     pictures: list[Picture] = []
     for file in sorted(root.rglob("*")) if root.is_dir() else [root]:
         name = str(file.relative_to(root)) if root.is_dir() else file.name
+        if not file.is_file():
+            continue
         if file.suffix.lower() in SUFFIXES:
             pictures.append(Picture(name, file, 0, file.stat().st_size))
         elif file.suffix == ".tar":
@@ -80,13 +79,30 @@ def find_pictures(path: str | Path) -> list[Picture]:
     return sorted(pictures, key=lambda picture: (picture.name, picture.path))
 
 
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F"):
+        raise ValueError("its samples have 32 bits, not 8 or 16")
+    if image.mode.startswith("I;16"):  # Pillow's own conversion clips at 255 instead of scaling
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
+
+
 def _in_shard(file: Path) -> list[Picture]:
-    with tarfile.open(file) as shard:  # read as an index: nothing is unpacked
-        return [
-            Picture(member.name, file, member.offset_data, member.size)
-            for member in shard
-            if member.isfile() and member.name.lower().endswith(SUFFIXES)
-        ]
+    try:
+        with tarfile.open(file, "r:") as shard:  # read as an index: nothing is unpacked
+            return [
+                Picture(member.name, file, member.offset_data, member.size)
+                for member in shard
+                if member.isfile() and member.name.lower().endswith(SUFFIXES)
+            ]
+    except tarfile.TarError as error:
+        raise ValueError(
+            f"Shard {file.name} can't be read ({error}). Expected a whole, uncompressed tar archive; take it out, pack "
+            "it without compression or fetch it again."
+        ) from error
 
 
 def _in_cifar_batch(file: Path, name: str) -> list[Picture]:

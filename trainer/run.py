@@ -104,6 +104,7 @@ class Run:
             partial.mkdir(parents=True)
             gan.save_weights(partial / "gan.weights.h5")
             gan.average.save_weights(partial / "average.weights.h5")
+            (partial / "seeds.json").write_text(json.dumps([np.asarray(seed).tolist() for seed in gan.seeds()]) + "\n")
             (partial / "state.json").write_text(json.dumps(asdict(state)) + "\n")
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
@@ -130,6 +131,8 @@ class Run:
         """
         newest = self._newest()
         gan.load_weights(newest / "gan.weights.h5")
+        for seed, value in zip(gan.seeds(), json.loads((newest / "seeds.json").read_text()), strict=True):
+            seed.assign(np.array(value, np.uint32))
         return State(**json.loads((newest / "state.json").read_text()))
 
     def load_average(self, generator: keras.Model) -> State:

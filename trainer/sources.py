@@ -23,6 +23,8 @@ from PIL import Image
 from trainer.config import Config
 from trainer.pictures import Picture, find_pictures
 
+_UNLIKE = 0.05  # of two shapes: more than a decoder's or a thumbnail's rounding makes
+
 
 @dataclass(frozen=True)
 class Example:
@@ -40,15 +42,21 @@ class Example:
     def open(self, least: int = 0) -> tuple[Image.Image, Image.Image | None]:
         """(target, condition), RGB; `least` as in `Picture.open`, but for pairs.
 
-        Raises ValueError, naming it, when it can't be read or is no pair.
+        Raises ValueError, naming it, when it can't be read, is no pair or is unlike its twin.
         """
         if self.twin:
-            return self.picture.open(least), self.twin.open(least)
+            target, condition = self.picture.open(least), self.twin.open(least)
+            if abs(target.width * condition.height / (target.height * condition.width) - 1) > _UNLIKE:
+                raise ValueError(
+                    f"Picture {self.name} is {target.width}x{target.height}, its twin {condition.width}x"
+                    f"{condition.height}: not the same view. Expected one shape, of any size; crop or turn one of them."
+                )
+            return target, condition
         if not self.target_side:
             return self.picture.open(least), None
         image = self.picture.open()  # a decoder's shortcut could leave an odd width
         width, height = image.size
-        if width % 2 or width < height:
+        if width % 2 or width <= height:
             raise ValueError(
                 f"Picture {self.name} is {width}x{height}: not two pictures of one size side by side. Expected an even "
                 "width, as in 1024x512; or set layout to colour."

@@ -14,10 +14,12 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from tests.conftest import draw_scene
-from trainer import evaluate, generators, pens
-from trainer.colour import PIXEL_MAX
+from trainer import evaluate, fixed, generators, pens
+from trainer.augment import whole_view
+from trainer.colour import PIXEL_MAX, grey
 from trainer.commands.evaluate import command
 from trainer.config import make_config
+from trainer.fixed import fixed_batches
 from trainer.judge import Judge
 from trainer.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
 from trainer.predict import predict
@@ -94,7 +96,7 @@ def test_scores_are_those_of_the_whole_resized_pictures(scores: dict, run: Run, 
     truths = np.stack([np.asarray(image.resize((SCORED, SCORED), Image.Resampling.BILINEAR)) for image in images])
     generator, state = evaluate.restored(run)
     assert (state.step, generator.inputs[0].shape[1]) == (7, SIDE)
-    results, greys = predict(generator, run.config, truths), evaluate.grey(truths)
+    results, greys = predict(generator, run.config, truths), grey(truths)
     pairs, grey_pairs = list(zip(results, truths, strict=True)), list(zip(greys, truths, strict=True))
     judge = Judge()
     features = judge.features(truths)
@@ -154,7 +156,7 @@ def test_cast_is_the_mean_shift_of_colour(run: Run, scenes: Path, monkeypatch: p
     monkeypatch.setattr(
         evaluate, "predict", lambda generator, config, targets, conditions: np.repeat(red, len(targets), 0)
     )
-    monkeypatch.setattr(evaluate, "_load", lambda *_: (np.full((SCORED, SCORED, 3), 128, np.uint8),) * 2)
+    monkeypatch.setattr(fixed, "_load", lambda *_: (np.full((SCORED, SCORED, 3), 128, np.uint8),) * 2)
     scores = evaluate.score(None, run.config, evaluate.held_out(run, scenes)[:2], SCORED)
     # two decimals are kept, and the libraries' white points differ in the fourth
     assert (scores["cast_a"], scores["cast_b"]) == pytest.approx((a, b), abs=0.02)
@@ -206,11 +208,11 @@ def test_unreadable_pictures_are_left_out_and_counted(
 def test_a_sketch_is_scored_beside_its_own_drawing(tmp_path: Path, scenes: Path) -> None:
     run = make_run(tmp_path, task="sketch", colour_space="rgb", pens=["outline"])
     name = held_out(2)[0]
-    targets, conditions = next(evaluate.batches(evaluate.held_out(run, scenes), run.config, SCORED))
+    targets, conditions = next(fixed_batches(evaluate.held_out(run, scenes), run.config, SCORED, whole_view))
     drawn = pens.draw(targets[0], np.random.default_rng(zlib.crc32(name.encode())), ("outline",))
     np.testing.assert_array_equal(conditions[0], drawn)
     # white paper stays white, and a drawing's tones survive luminance and back
-    assert np.abs(evaluate.grey(conditions).astype(int) - conditions).max() <= 1  # 8-bit rounding
+    assert np.abs(grey(conditions).astype(int) - conditions).max() <= 1  # 8-bit rounding
     assert "| the drawing itself |" in evaluate.evaluate_run(run, scenes, SCORED, limit=2)
 
 
@@ -222,7 +224,7 @@ def test_pairs_are_scored_on_their_own_conditions(tmp_path: Path) -> None:
         pair[:, :20], pair[:, 20:] = (200, 30, 40), PIXEL_MAX
         Image.fromarray(pair).save(data / name)
     run = make_run(tmp_path / "run", task="sketch", colour_space="rgb", layout="pairs")
-    targets, conditions = next(evaluate.batches(evaluate.held_out(run, data), run.config, SCORED))
+    targets, conditions = next(fixed_batches(evaluate.held_out(run, data), run.config, SCORED, whole_view))
     assert (targets == (200, 30, 40)).all()
     assert (conditions == PIXEL_MAX).all()
 

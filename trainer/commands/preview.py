@@ -54,6 +54,7 @@ def command(run: Path, data: Path | None, pictures: tuple[Path, ...], out: Path,
 def _held_out(run: Run, generator: keras.Model, data: Path, count: int, side: int) -> Rows:
     """Examples spread evenly over those that the run did not train on, their middle squares."""
     from trainer.augment import centre_view
+    from trainer.colour import grey
     from trainer.evaluate import held_out
     from trainer.fixed import open_fixed
     from trainer.predict import predict
@@ -61,7 +62,7 @@ def _held_out(run: Run, generator: keras.Model, data: Path, count: int, side: in
     examples = held_out(run, data)
     chosen = examples[:: max(1, len(examples) // count)][:count]
     targets, conditions = open_fixed(chosen, run.config, side, centre_view)
-    return conditions, predict(generator, run.config, targets, conditions), targets
+    return grey(conditions), predict(generator, run.config, targets, conditions), targets
 
 
 def _own(run: Run, generator: keras.Model, files: tuple[Path, ...], side: int) -> Rows:
@@ -69,7 +70,7 @@ def _own(run: Run, generator: keras.Model, files: tuple[Path, ...], side: int) -
     import numpy as np
     from PIL import Image, ImageOps
 
-    from trainer.fixed import grey
+    from trainer.colour import grey
     from trainer.pictures import find_pictures
     from trainer.predict import predict
 
