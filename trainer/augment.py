@@ -103,8 +103,8 @@ def whole_view(width: int = 0, height: int = 0) -> View:
 
 
 def add_noise(condition: np.ndarray, sigma: float, random: np.random.Generator) -> np.ndarray:
-    """Uint8 [...] plus Gaussian noise of `sigma` in shares of white, 0..1; 0 leaves it as it is."""
+    """Uint8 [..., C] plus Gaussian noise of `sigma` in shares of white, 0..1; 0 leaves it as it is."""
     if not sigma:
         return condition
-    noise = random.standard_normal(condition.shape, np.float32)
+    noise = random.standard_normal((*condition.shape[:-1], 1), np.float32)  # film has no coloured grain
     return to_pixels(to_unit(condition.astype(np.float32)) + np.float32(sigma) * noise)

@@ -58,6 +58,7 @@ class Config:
     filters: Counts = (64, 128, 256, 512, 512, 512, 512, 512)  # of a plain encoder, a halving each
     latent: Count = 256  # of the autoencoder
     dropout: Momentum = 0.5  # in the plain generators
+    normalisation: Literal["batch", "instance"] = "batch"  # in plain networks without spectral normalisation
     generator_spectral_norm: bool = False
     power_iterations: Count = 1  # a step, of spectral normalisation
     initial_sigma: Weight = 0.0  # of normal initial weights; 0: Glorot's

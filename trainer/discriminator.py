@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from trainer.config import Config
-from trainer.generators._layers import CHANNELS, batch_norm, convolution_layer, initialiser
+from trainer.generators._layers import CHANNELS, convolution_layer, initialiser, normalisation
 
 
 def build(config: Config, size: int) -> keras.Model:
@@ -17,7 +17,7 @@ def build(config: Config, size: int) -> keras.Model:
 
     {"luminance": [N, size, size, 1], "ab" or "rgb": [N, size, size, 2 or 3]} -> logits [N, h, h, 1], above zero for
     «real». Widths double with each layer, to eight times the first. With `spectral_norm` every convolution is divided
-    by its largest singular value (Miyato et al. 2018); without, batch norm follows all but the first.
+    by its largest singular value (Miyato et al. 2018); without, `normalisation` follows all but the first.
     """
     luminance = keras.Input((size, size, 1), name="luminance")
     target = keras.Input((size, size, CHANNELS[config.target]), name=config.target)
@@ -38,7 +38,7 @@ def build(config: Config, size: int) -> keras.Model:
     for number, stride in enumerate(config.discriminator_strides):
         x = convolution(x, config.discriminator_filters * min(2**number, 8), stride)
         if number and not config.spectral_norm:
-            x = batch_norm()(x)
+            x = normalisation(config)(x)
         x = layers.LeakyReLU(0.2)(x)
     logits = layers.Activation("linear", dtype="float32")(convolution(x, 1, 1))
     return keras.Model({"luminance": luminance, config.target: target}, logits, name="discriminator")

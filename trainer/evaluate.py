@@ -21,7 +21,7 @@ from trainer.fixed import BATCH, fixed_batches
 from trainer.predict import predict
 from trainer.run import Run, State
 from trainer.sheet import sheet
-from trainer.sources import Example, find_examples, split
+from trainer.sources import Example, find_examples, split, spread
 
 COLUMNS = 10  # pictures on a sheet
 BASELINES = {"photo": "all grey", "sketch": "the drawing itself"}
@@ -45,7 +45,7 @@ def evaluate_run(
     examples = held_out(run, data, one_in)[:limit]
     generator, state = restored(run)
     if sheet_at:
-        chosen = examples[:: max(1, len(examples) // COLUMNS)][:COLUMNS]
+        chosen = spread(examples, COLUMNS)
         for targets, conditions in fixed_batches(chosen, run.config, size, whole_view):
             sheet(grey(conditions), predict(generator, run.config, targets, conditions), targets).save(sheet_at)
     scores = score(generator, run.config, examples, size)

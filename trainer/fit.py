@@ -32,6 +32,8 @@ from trainer.steps import compile_step
 
 log = logging.getLogger(__name__)
 
+_PROBED = 8  # examples
+
 
 def fit(run: Run, resume: bool = False) -> State:
     """Trains `run`; returns how far it got. Ctrl-C and SIGTERM save first, then raise KeyboardInterrupt.
@@ -104,5 +106,17 @@ def _examples(run: Run) -> tuple[list[Example], list[Example]]:
             f"Too few pictures under {path}: {len(training)} to train on and {len(held_out)} held out. "
             f"Expected at least one batch of {config.batch} and one held out; add pictures or lower batch."
         )
-    training[0].open()  # a wrong layout is told before the networks are built
+    _probe(training)
     return training, held_out
+
+
+def _probe(examples: list[Example]) -> None:
+    """A wrong layout is told before the networks are built: raises ValueError if none of the first can be opened."""
+    problems = []
+    for example in examples[:_PROBED]:
+        try:
+            example.open()
+            return
+        except ValueError as error:
+            problems.append(error)
+    raise problems[0]

@@ -131,7 +131,7 @@ class ConditionalGAN(keras.Model):
         rgb = to_unit(ops.cast(data["target"], "float32"))
         condition = to_unit(ops.cast(data["condition"], "float32")) if "condition" in data else rgb
         ab = rgb_to_ab(rgb, ops)
-        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(ab, data["boxes"])}
+        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(ab, data["boxes"], ops)}
         return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
 
     def seeds(self) -> list[Any]:

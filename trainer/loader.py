@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
@@ -46,8 +46,8 @@ class Loader:
         self.skipped: set[Example] = set()
         self._cache: dict[Example, tuple[Image.Image, Image.Image | None]] = {}
 
-    def batches(self, first_step: int, stop_step: int) -> Iterator[Batch]:
-        """The batches of these steps of the run. Raises ValueError if no example can be used."""
+    def batches(self, first_step: int, stop_step: int) -> Generator[Batch, None, None]:
+        """The batches of these steps of the run; `close` ends the threads. Raises ValueError if none can be used."""
         threads = os.cpu_count() or 1
         waiting: deque[Future[Batch]] = deque()
         with ThreadPoolExecutor(threads, "loader") as pool:

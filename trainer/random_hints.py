@@ -1,15 +1,16 @@
 """Random hints for training, so that one model is automatic and guided (Zhang et al. 2017).
 
 boxes = random_boxes(random, share=0.5, size=128)           # numpy, an example's own
-hints = fill_boxes(ab, boxes)                               # keras.ops, a batch
+hints = fill_boxes(ab, boxes, ops=keras.ops)                # a batch
 """
 
 from __future__ import annotations
 
-from typing import Any
+from types import ModuleType
 
 import numpy as np
-from keras import ops
+
+from trainer.colour import Array
 
 MOST = 12  # hints a picture
 LARGEST = 9  # side of a hint's square, pixels
@@ -32,11 +33,11 @@ def random_boxes(random: np.random.Generator, share: float, size: int) -> np.nda
     return boxes
 
 
-def fill_boxes(ab: Any, boxes: Any) -> Any:
+def fill_boxes(ab: Array, boxes: Array, ops: ModuleType = np) -> Array:
     """Chroma [N, S, S, 2] and boxes [N, K, 4] -> hint map [N, S, S, 3]: a box holds the mean true colour below it."""
     grid = ops.arange(ab.shape[1], dtype="float32")
     start, stop = boxes[..., :2, None], boxes[..., 2:, None]
-    inside = ops.cast(ops.logical_and(grid >= start, grid < stop), "float32")  # [N, K, 2, S]
+    inside = ops.where(ops.logical_and(grid >= start, grid < stop), np.float32(1), np.float32(0))  # [N, K, 2, S]
     rows, columns = inside[:, :, 0], inside[:, :, 1]
     area = ops.maximum(ops.sum(rows, -1) * ops.sum(columns, -1), 1.0)
     sums = ops.einsum("nki,nkic->nkc", rows, ops.einsum("nijc,nkj->nkic", ab, columns))

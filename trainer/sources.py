@@ -14,8 +14,10 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -24,6 +26,9 @@ from trainer.config import Config
 from trainer.pictures import Picture, find_pictures
 
 _UNLIKE = 0.05  # of two shapes: more than a decoder's or a thumbnail's rounding makes
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,8 @@ class Example:
             target, condition = self.picture.open(least), self.twin.open(least)
             if abs(target.width * condition.height / (target.height * condition.width) - 1) > _UNLIKE:
                 raise ValueError(
-                    f"Picture {self.name} is {target.width}x{target.height}, its twin {condition.width}x"
-                    f"{condition.height}: not the same view. Expected one shape, of any size; crop or turn one of them."
+                    f"Picture {self.name} and its twin differ in shape: {target.width}x{target.height} and "
+                    f"{condition.width}x{condition.height}. Expected one shape, of any size; crop or turn one of them."
                 )
             return target, condition
         if not self.target_side:
@@ -92,6 +97,12 @@ def split(examples: list[Example], one_in: int) -> tuple[list[Example], list[Exa
     for example in examples:
         (training if zlib.crc32(example.name.encode()) % one_in else held_out).append(example)
     return training, held_out
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """At most `count` of the items, evenly over the whole sequence: the first of many may all be of one kind."""
+    chosen = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)
+    return [items[index] for index in chosen]
 
 
 def _twins(root: Path, coloured: str, conditions: str) -> list[Example]:

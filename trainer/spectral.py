@@ -54,6 +54,14 @@ class SpectralConv2D(layers.Conv2D):
             outputs += ops.reshape(ops.cast(self.bias, self.compute_dtype), (1, 1, 1, -1))
         return self.activation(outputs)
 
+    def save_own_variables(self, store: Any) -> None:
+        """All of them: a plain convolution would save kernel and bias alone."""
+        layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """The same."""
+        layers.Layer.load_own_variables(self, store)
+
     def get_config(self) -> dict[str, Any]:
         """For saving."""
         return {**super().get_config(), "power_iterations": self.power_iterations}

@@ -26,6 +26,11 @@ def local() -> list[Manifest]:
     return validate.render(K8S / "overlays" / "local")
 
 
+@pytest.fixture(scope="module")
+def training() -> list[Manifest]:
+    return validate.render_with(K8S / "training", K8S / "training" / "components" / "many-workers")
+
+
 def find(manifests: list[Manifest], name: str) -> Manifest:
     """The one document called `kind/name`."""
     (found,) = (manifest for manifest in manifests if checks.name_of(manifest) == name)
@@ -43,7 +48,8 @@ def container_of(manifests: list[Manifest], name: str) -> Manifest:
 def test_the_command_validates_every_rendering():
     done = subprocess.run([sys.executable, K8S / "validate.py"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    for rendering in ("base", "overlays/local", "base + components/cpu-only", "model-loader.yaml"):
+    for rendering in ("base", "overlays/local", "base + components/cpu-only", "model-loader.yaml", "training",
+                      "training + training/components/many-workers", "data-loader.yaml"):  # fmt: skip
         assert rendering in done.stdout
 
 
@@ -148,6 +154,14 @@ def break_grace(manifests):
     pod_of(manifests, "gateway")["terminationGracePeriodSeconds"] = 10
 
 
+def break_worker_count(manifests):
+    find(manifests, "job/training")["spec"]["parallelism"] = 3
+
+
+def break_worker_names(manifests):
+    manifests.remove(find(manifests, "service/training-workers"))
+
+
 BROKEN = [
     (break_schema, "schema: deployment/web"),
     (break_kind, "schema: unheard/of"),
@@ -170,12 +184,14 @@ BROKEN = [
     (break_limit, "hardening: deployment/web: web lacks a request or limit"),
     (break_image, "hardening: deployment/web: web has no exact image tag"),
     (break_grace, "grace: deployment/gateway: gateway waits 10 s in preStop, of 10 s of grace"),
+    (break_worker_count, "workers: job/training: TF_CONFIG names"),
+    (break_worker_names, "workers: job/training: there is no Service training-workers"),
 ]
 
 
 @pytest.mark.parametrize(("break_it", "expected"), BROKEN, ids=[broken.__name__ for broken, _ in BROKEN])
-def test_a_broken_manifest_is_found(base, break_it: Callable[[list[Manifest]], None], expected: str):
-    broken = copy.deepcopy(base)
+def test_a_broken_manifest_is_found(base, training, break_it: Callable[[list[Manifest]], None], expected: str):
+    broken = copy.deepcopy([*base, *training])
     break_it(broken)
     found = problems(broken)
     assert len(found) == 1, found
@@ -226,3 +242,47 @@ def test_models_are_mounted_read_only_by_servers(base):
     claim = volumes["models"]["persistentVolumeClaim"]
     assert claim["readOnly"]
     find(base, f"persistentvolumeclaim/{claim['claimName']}")
+
+
+def job_of(manifests: list[Manifest]) -> tuple[Manifest, Manifest]:
+    """The training Job's pod and container."""
+    pod = find(manifests, "job/training")["spec"]["template"]["spec"]
+    return pod, pod["containers"][0]
+
+
+def test_a_restarted_training_goes_on(training):
+    pod, container = job_of(training)
+    assert pod["restartPolicy"] == "OnFailure"
+    assert "--continue" in container["args"]
+    assert "activeDeadlineSeconds" not in find(training, "job/training")["spec"]
+
+
+def test_the_training_reads_pictures_and_writes_runs_only(training):
+    pod, container = job_of(training)
+    writable = {m["mountPath"] for m in container["volumeMounts"] if not m.get("readOnly")}
+    assert writable == {"/runs", "/tmp"}
+    for volume in pod["volumes"]:
+        if "persistentVolumeClaim" in volume:
+            claim = find(training, f"persistentvolumeclaim/{volume['persistentVolumeClaim']['claimName']}")
+            assert claim["spec"]["accessModes"] == ["ReadWriteMany"]  # pods on many nodes mount it
+
+
+def test_each_worker_gets_a_tf_config_the_trainer_understands(training, monkeypatch):
+    from trainer import distribution
+
+    variables = [(e["name"], e.get("value")) for e in job_of(training)[1]["env"]]
+    names = [name for name, _ in variables]
+    assert names.index("WORKER") < names.index("TF_CONFIG")  # Kubernetes puts in only what stands before
+    for worker in (0, 1):
+        monkeypatch.setenv("TF_CONFIG", dict(variables)["TF_CONFIG"].replace("$(WORKER)", str(worker)))
+        distribution._tf_config.cache_clear()
+        assert (distribution.index(), distribution.workers()) == (worker, 2)
+    distribution._tf_config.cache_clear()
+
+
+def test_the_trainer_accepts_the_job_s_arguments(training):
+    from trainer.commands.fit import command
+
+    parsed = command.make_context("fit", job_of(training)[1]["args"][1:], resilient_parsing=False).params
+    assert parsed["go_on"]
+    assert str(parsed["folder"]).startswith("/runs/")

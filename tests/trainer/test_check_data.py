@@ -218,7 +218,7 @@ def test_a_picture_that_crashes_its_decoder_is_only_unreadable(folder: Path, mon
 
     example = find_examples(folder, Config())[0]
     monkeypatch.setattr(Image, "open", explode)
-    assert look(example).fault == "too many pixels"
+    assert "too many pixels" in look(example).fault
     assert not look(example).misplaced
 
 

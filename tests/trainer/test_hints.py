@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from trainer.colour import rgb_to_ab
 from trainer.hints import PATCH, draw_hints
-from trainer.random_hints import LARGEST, MOST, random_hints
+from trainer.random_hints import LARGEST, MOST, fill_boxes, random_boxes
 
 NONE = [np.nan] * 5
 
@@ -49,9 +48,13 @@ def test_keras_draws_the_same() -> None:
     np.testing.assert_allclose(drawn, draw_hints(hints, 32), atol=1e-5)
 
 
+def boxes(seed: int, count: int, share: float) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return np.stack([random_boxes(random, share, 32) for _ in range(count)])
+
+
 def test_random_hints_show_the_true_colour() -> None:
-    plain = tf.constant(np.full((64, 32, 32, 2), [0.3, -0.2], np.float32))
-    drawn = random_hints(plain, 0.5, tf.constant([7, 0], tf.int64)).numpy()
+    drawn = fill_boxes(np.full((64, 32, 32, 2), [0.3, -0.2], np.float32), boxes(7, 64, 0.5))
     masked = drawn[drawn[..., 2] > 0]
     np.testing.assert_allclose(masked, np.tile([0.3, -0.2, 1], (len(masked), 1)), atol=1e-5)
     hinted = (drawn[..., 2].sum(axis=(1, 2)) > 0).mean()
@@ -59,8 +62,21 @@ def test_random_hints_show_the_true_colour() -> None:
     assert drawn[..., 2].sum(axis=(1, 2)).max() <= MOST * LARGEST**2
 
 
-def test_random_hints_depend_on_the_seed_alone() -> None:
-    ab = tf.random.stateless_normal([4, 32, 32, 2], [1, 2])
-    first, again, other = (random_hints(ab, 1.0, tf.constant([7, n], tf.int64)).numpy() for n in (0, 0, 1))
+def test_a_box_holds_the_mean_of_what_is_below_it() -> None:
+    ab = np.random.default_rng(0).random((1, 16, 16, 2), np.float32)
+    drawn = fill_boxes(ab, np.array([[[2, 3, 7, 5], [0, 0, 0, 0]]], np.float32))
+    expected = ab[0, 2:7, 3:5].mean(axis=(0, 1))
+    np.testing.assert_allclose(drawn[0, 2:7, 3:5], np.broadcast_to([*expected, 1], (5, 2, 3)), atol=1e-5)
+    assert drawn[..., 2].sum() == 10
+
+
+def test_random_hints_depend_on_the_generator_alone() -> None:
+    first, again, other = boxes(7, 4, 1.0), boxes(7, 4, 1.0), boxes(8, 4, 1.0)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+def test_keras_fills_the_same() -> None:
+    ab, places = np.random.default_rng(0).random((3, 32, 32, 2), np.float32), boxes(1, 3, 1.0)
+    filled = fill_boxes(keras.ops.convert_to_tensor(ab), keras.ops.convert_to_tensor(places), keras.ops)
+    np.testing.assert_allclose(filled, fill_boxes(ab, places), atol=1e-5)

@@ -84,10 +84,10 @@ def shapes_of(generator: keras.Model) -> dict[str, tuple]:
 @pytest.mark.parametrize(
     ("preset", "output", "generator_parameters", "patches"),
     [
-        # TensorFlow's pix2pix tutorial has 54,425,859: three planes of condition, no biases before batch norm
-        ("pix2pix", {"rgb": (256, 256, 3)}, 54_427_267, (30, 30)),
-        ("pix2pix-augmented", {"rgb": (256, 256, 3)}, 54_427_267, (30, 30)),
-        ("lab128", {"ab": (128, 128, 2)}, 7_530_500, (30, 30)),
+        # TensorFlow's pix2pix tutorial has 54,425,859: three planes of condition, batch norm and no biases
+        ("pix2pix", {"rgb": (256, 256, 3)}, 54_417_411, (30, 30)),
+        ("pix2pix-augmented", {"rgb": (256, 256, 3)}, 54_417_411, (30, 30)),
+        ("lab128", {"ab": (128, 128, 2)}, 7_530_500, (29, 29)),
         ("lab256", {"ab": (256, 256, 2)}, 54_425_218, (30, 30)),
         ("autoencoder", {"rgb": (32, 32, 3)}, 1_418_496 + 2_013_315, None),
         ("photo", {"ab": (128, 128, 2), "distribution": (32, 32, 195)}, 4_282_363, (14, 14)),

@@ -6,6 +6,7 @@ import io
 import re
 import tarfile
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
     return buffer.getvalue()
 
 
-def pack(path: Path, files: dict[str, bytes], mode: str = "w") -> Path:
+def pack(path: Path, files: dict[str, bytes], mode: Literal["w", "w:gz"] = "w") -> Path:
     with tarfile.open(path, mode) as shard:
         for name, content in files.items():
             info = tarfile.TarInfo(name)

@@ -11,6 +11,7 @@ from trainer.callbacks.validation import Validation
 from trainer.colour import grey
 from trainer.predict import predict
 from trainer.sheet import sheet
+from trainer.sources import spread
 
 COLUMNS = 10
 
@@ -20,10 +21,10 @@ class Preview(keras.callbacks.Callback):
 
     def __init__(self, validation: Validation, folder: Path) -> None:
         super().__init__()
-        chosen = slice(None, None, max(1, len(validation.targets) // COLUMNS))
+        chosen = spread(range(len(validation.targets)), COLUMNS)
         self.config = validation.config
-        self.targets = validation.targets[chosen][:COLUMNS]
-        self.conditions = validation.conditions[chosen][:COLUMNS]
+        self.targets = validation.targets[chosen]
+        self.conditions = validation.conditions[chosen]
         self.folder = folder
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

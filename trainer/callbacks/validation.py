@@ -13,7 +13,7 @@ from trainer.fixed import open_fixed
 from trainer.metrics import colourfulness, psnr
 from trainer.predict import predict
 from trainer.random_hints import MOST as HINTS
-from trainer.sources import Example
+from trainer.sources import Example, spread
 
 MOST = 128  # pictures: enough to see a trend, quick enough for every epoch
 _BATCH = 16
@@ -25,7 +25,7 @@ class Validation(keras.callbacks.Callback):
     def __init__(self, examples: list[Example], config: Config) -> None:
         super().__init__()
         self.config = config
-        self.targets, self.conditions = open_fixed(examples[:MOST], config, config.size, centre_view)
+        self.targets, self.conditions = open_fixed(spread(examples, MOST), config, config.size, centre_view)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores the model."""

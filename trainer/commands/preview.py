@@ -58,9 +58,9 @@ def _held_out(run: Run, generator: keras.Model, data: Path, count: int, side: in
     from trainer.evaluate import held_out
     from trainer.fixed import open_fixed
     from trainer.predict import predict
+    from trainer.sources import spread
 
-    examples = held_out(run, data)
-    chosen = examples[:: max(1, len(examples) // count)][:count]
+    chosen = spread(held_out(run, data), count)
     targets, conditions = open_fixed(chosen, run.config, side, centre_view)
     return grey(conditions), predict(generator, run.config, targets, conditions), targets
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
+from trainer.colour import to_symmetric
 from trainer.config import Config
 from trainer.spectral import SpectralConv2D
 
@@ -27,6 +28,42 @@ def initialiser(config: Config) -> keras.Initializer:
     return keras.initializers.GlorotUniform()
 
 
-def batch_norm(name: str | None = None) -> keras.Layer:
-    """Batch norm over the whole batch, however many workers share it."""
-    return layers.BatchNormalization(name=name)
+def normalisation(config: Config) -> keras.Layer:
+    """Over the batch, however many workers share it, or over each picture alone (Ulyanov et al. 2016)."""
+    if config.normalisation == "instance":
+        return layers.GroupNormalization(groups=-1)
+    return layers.BatchNormalization()
+
+
+@keras.saving.register_keras_serializable("handtint")
+class ShrinkHints(layers.Layer):
+    """Hint map [N, S, S, 3] -> [N, S/factor, S/factor, 3]: the mean colour of the hints in each cell, and whether there
+    is one. A hint of one pixel must not fade away.
+    """
+
+    def __init__(self, factor: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, hints: Any) -> Any:
+        """Shrinks."""
+        pooled = ops.average_pool(hints, self.factor, self.factor)
+        colour = pooled[..., :2] / ops.maximum(pooled[..., 2:], 1e-4)
+        return ops.concatenate([colour, ops.max_pool(hints[..., 2:], self.factor, self.factor)], axis=-1)
+
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        """As the class says."""
+        return (shape[0], shape[1] // self.factor, shape[2] // self.factor, shape[3])
+
+    def get_config(self) -> dict[str, Any]:
+        """For saving."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable("handtint")
+class Symmetric(layers.Layer):
+    """0..1 -> -1..1. Keras's Rescaling does the same, but asks for TensorFlow under any backend."""
+
+    def call(self, unit: Any) -> Any:
+        """Rescales."""
+        return to_symmetric(unit)

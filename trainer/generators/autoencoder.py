@@ -11,9 +11,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from trainer.colour import to_symmetric
 from trainer.config import Config
-from trainer.generators._layers import initialiser
+from trainer.generators._layers import Symmetric, initialiser
 
 
 def build(config: Config, size: int) -> keras.Model:
@@ -29,7 +28,7 @@ def build(config: Config, size: int) -> keras.Model:
     luminance = keras.Input((size, size, 1), name="luminance")
     encoder = _encoder(config, size)
     rgb = _decoder(config, encoder.get_layer("last").output.shape[1:])(encoder(luminance))
-    return keras.Model({"luminance": luminance}, {"rgb": to_symmetric(rgb)}, name="autoencoder")
+    return keras.Model({"luminance": luminance}, {"rgb": Symmetric(dtype="float32")(rgb)}, name="autoencoder")
 
 
 def _encoder(config: Config, size: int) -> keras.Model:

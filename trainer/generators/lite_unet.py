@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from trainer.bins import load_bins
 from trainer.config import Config
 from trainer.generators._efficientnet_lite import encode
-from trainer.generators._layers import batch_norm
+from trainer.generators._layers import ShrinkHints
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
 _BOTTOM = 256
@@ -41,7 +41,7 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     x = layers.Conv2D(_BOTTOM, 1, name="bottom")(bottom)
     x = _activate(layers.add([scene, x]), "bottom", folded)
     for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
-        x = _merge(x, skip, _shrink_hints(hints, size // skip.shape[1]))
+        x = _merge(x, skip, ShrinkHints(size // skip.shape[1])(hints))
         x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}", folded)
     x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
 
@@ -57,21 +57,24 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
 def _ab(
     x: keras.KerasTensor,
     skip: keras.KerasTensor,
-    luminance: keras.KerasTensor,
+    _: keras.KerasTensor,
     hints: keras.KerasTensor,
     folded: bool,
 ) -> dict[str, keras.KerasTensor]:
-    size = luminance.shape[1]
     logits = layers.Conv2D(len(load_bins().centres), 1, name="distribution")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
         layers.Softmax(dtype="float32")(logits)
     )
     fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
-    fine = _merge(fine, skip, _shrink_hints(hints, 2))
+    fine = _merge(fine, skip, ShrinkHints(2)(hints))
     fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
     # starts at zero, so training begins with the plain mean
     correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
-    ab = layers.Add(dtype="float32")([ops.image.resize(mean, (size, size)), ops.image.resize(correction, (size, size))])
+    raised = [
+        layers.UpSampling2D(4, interpolation="bilinear")(mean),
+        layers.UpSampling2D(2, interpolation="bilinear")(correction),
+    ]
+    ab = layers.Add(dtype="float32")(raised)
     return {"ab": ab, "distribution": logits}
 
 
@@ -82,7 +85,7 @@ def _rgb(
     hints: keras.KerasTensor,
     folded: bool,
 ) -> dict[str, keras.KerasTensor]:
-    fine = _convolution(_merge(x, skip, _shrink_hints(hints, 2)), _FINE, "fine1", folded)
+    fine = _convolution(_merge(x, skip, ShrinkHints(2)(hints)), _FINE, "fine1", folded)
     fine = layers.concatenate([layers.UpSampling2D(2)(fine), luminance, hints])
     fine = _convolution(fine, _FINEST, "fine2", folded)
     return {"rgb": layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32", name="rgb")(fine)}
@@ -114,15 +117,8 @@ def _convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool) ->
 
 
 def _activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTensor:
-    return layers.ReLU()(x if folded else batch_norm(f"{name}_norm")(x))
+    return layers.ReLU()(x if folded else layers.BatchNormalization(name=f"{name}_norm")(x))
 
 
 def _merge(x: keras.KerasTensor, skip: keras.KerasTensor, hints: keras.KerasTensor) -> keras.KerasTensor:
     return layers.concatenate([layers.UpSampling2D(2)(x), skip, hints])
-
-
-def _shrink_hints(hints: keras.KerasTensor, factor: int) -> keras.KerasTensor:
-    """The mean colour of the hints in each cell, and whether there is one: a hint of one pixel must not fade away."""
-    pooled = layers.AveragePooling2D(factor)(hints)
-    colour = pooled[..., :2] / ops.maximum(pooled[..., 2:], 1e-4)
-    return layers.concatenate([colour, layers.MaxPooling2D(factor)(hints[..., 2:])])

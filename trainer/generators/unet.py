@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from trainer.config import Config
-from trainer.generators._layers import CHANNELS, batch_norm, convolution_layer, initialiser
+from trainer.generators._layers import CHANNELS, convolution_layer, initialiser, normalisation
 
 _DROPPED = 3  # levels of the decoder
 
@@ -31,7 +31,7 @@ def build(config: Config, size: int) -> keras.Model:
     luminance = keras.Input((size, size, 1), name="luminance")
 
     def normalise(x: keras.KerasTensor) -> keras.KerasTensor:
-        return x if iterations or x.shape[1] == 1 else batch_norm()(x)  # one pixel has no spread to divide by
+        return x if iterations or x.shape[1] == 1 else normalisation(config)(x)  # one pixel has no spread to divide by
 
     def enlarge(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
         start = initialiser(config)
