@@ -18,10 +18,10 @@ SAVED_MODEL := $(REPOSITORY)/photo/1/saved_model.pb
 SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py export/pretrained/photo/weights.npz)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test train web serve lint k8s lock clean
+.PHONY: help setup demo test train ablations bench-trainer web serve lint k8s lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(INSTALLED) $(NODE_MODULES)  ## install everything: .venv and web/node_modules
 
@@ -35,6 +35,12 @@ test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a rea
 
 train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=66
 	$(BIN)/python -m trainer fit --preset photo --data $(DATA) --minutes $(MINUTES)
+
+ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder MINUTES=2 a variant
+	$(BIN)/python -m trainer ablation --all --data $(DATA) --minutes $(if $(filter file,$(origin MINUTES)),2,$(MINUTES))
+
+bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
+	$(BIN)/python -m trainer bench --preset photo --size 128
 
 web: web/dist/index.html  ## build the static page into web/dist
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 import keras
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from trainer import distribution
 from trainer.callbacks.checkpoint import Checkpoint
 from trainer.callbacks.interrupt import Interrupt
 from trainer.callbacks.losses_csv import LossesCsv
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 _PROBED = 8  # examples
 
 
+@distribution.told_of_lost_workers()
 def fit(run: Run, resume: bool = False) -> State:
     """Trains `run`; returns how far it got. Ctrl-C and SIGTERM save first, then raise KeyboardInterrupt.
 
@@ -43,11 +45,20 @@ def fit(run: Run, resume: bool = False) -> State:
     """
     config = run.config
     training, held_out = _examples(run)
-    gan = ConditionalGAN(config)
-    state = run.restore(gan) if resume else State()
-    loader = Loader(training, config)
-    steps = config.steps_per_epoch or max(len(training) // config.batch, 1)
     budget = Budget(**{name: run.about.get(name) for name in ("steps", "epochs", "minutes")})
+    workers = distribution.workers()
+    if workers > 1 and budget.minutes:
+        raise ValueError(
+            f"A budget of {budget.minutes:g} minutes ends at another step on each of {workers} workers (TF_CONFIG). "
+            f"Give --steps or --epochs instead."
+        )
+    with distribution.scope():
+        gan = ConditionalGAN(config)
+    state = run.restore(gan) if resume else State()
+    distribution.check_same("the step they go on from", state.step)
+    distribution.check_same("the number of pictures", len(training))
+    loader = Loader(training, config, distribution.index(), workers)
+    steps = config.steps_per_epoch or max(len(training) // (config.batch * workers), 1)
     clock = Clock(state, budget.in_steps(steps))
 
     with ExitStack() as stack:
@@ -60,21 +71,27 @@ def fit(run: Run, resume: bool = False) -> State:
             NanGuard(run, clock),
             validation := Validation(held_out, config),
             Plateau(config, clock),
-            stack.enter_context(closing(LossesCsv(run.path / "losses.csv", clock))),
-            stack.enter_context(closing(ValidationCsv(run.path / "validation.csv", clock, config.batch))),
-            checkpoint,
-            Preview(validation, run.path / "previews"),
-            stack.enter_context(closing(TensorBoard(run.path, clock))),
-            Plot(run.path),
-            stack.enter_context(closing(ProgressBar(clock, config.batch))),
         ]
+        if distribution.is_chief():
+            callbacks += [
+                stack.enter_context(closing(LossesCsv(run.path / "losses.csv", clock))),
+                stack.enter_context(closing(ValidationCsv(run.path / "validation.csv", clock, config.batch * workers))),
+                checkpoint,
+                Preview(validation, run.path / "previews"),
+                stack.enter_context(closing(TensorBoard(run.path, clock))),
+                Plot(run.path),
+                stack.enter_context(closing(ProgressBar(clock, config.batch * workers))),
+            ]
         _train(gan, clock, loader, steps, keras.callbacks.CallbackList(callbacks, model=gan))
-        checkpoint.save()
+        if distribution.is_chief():
+            checkpoint.save()
     if loader.skipped:
         log.warning("%d of %d pictures could not be used and were skipped.", len(loader.skipped), len(training))
     if interrupt.asked and not clock.done:
         raise KeyboardInterrupt
-    run.save_generator(gan.average)
+    if distribution.is_chief():
+        run.save_generator(gan.average)
+    distribution.wait_for_all()  # were the chief to fail in that, it would need the others to go on from the checkpoint
     return state
 
 

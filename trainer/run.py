@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainer import distribution
 from trainer.config import Config, read_config
 
 if TYPE_CHECKING:
@@ -64,13 +65,15 @@ class Run:
             raise FileExistsError(
                 f"{path} already holds a run. Continue it with --resume {path}, or name another --run."
             )
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "config.json").write_text(json.dumps(config.to_dict(), indent=2) + "\n")
+        if distribution.is_chief():
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "config.json").write_text(json.dumps(config.to_dict(), indent=2) + "\n")
         return cls(path, config, {}).with_about(about)
 
     def with_about(self, about: dict[str, Any]) -> Run:
         """The same run with something else in its run.json."""
-        (self.path / "run.json").write_text(json.dumps(about, indent=2) + "\n")
+        if distribution.is_chief():
+            (self.path / "run.json").write_text(json.dumps(about, indent=2) + "\n")
         return replace(self, about=about)
 
     @classmethod

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
+from trainer import distribution
+
 
 class Interrupt(keras.callbacks.Callback):
     """Listens while it is entered as a context; a second signal has its usual effect, at once."""
@@ -34,5 +36,6 @@ class Interrupt(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """A whole step is done."""
+        self.asked = distribution.anyone(self.asked)  # all workers stop after the same step
         if self.asked:
             self.model.stop_training = True

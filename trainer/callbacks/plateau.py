@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from trainer import distribution
 from trainer.clock import Clock
 from trainer.config import Config
 
@@ -22,7 +23,8 @@ class Plateau(keras.callbacks.Callback):
         """Compares with the best epoch so far."""
         if self.config.schedule != "plateau":
             return
-        loss = (logs or {})["validation_generator_loss"]
+        # the chief's, so that rounding can't let the workers' rates differ
+        loss = distribution.gather((logs or {})["validation_generator_loss"])[0]
         if self.state.best is None or loss < self.state.best:
             self.state.best, self.state.waited = loss, 0
             return
