@@ -79,7 +79,7 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
 
 def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
     """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data."""
-    from trainer.evaluate import held_out, restored, score
+    from trainer.reports.evaluate import held_out, restored, score
 
     trained, state = restored(run, size)
     generator = generators.fold(run.config, trained)

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from trainer.config import Config
-from trainer.generators._layers import CHANNELS, convolution_layer, initialiser, normalisation
+from trainer.layers import CHANNELS, convolution_layer, initialiser, normalisation
 
 
 def build(config: Config, size: int) -> keras.Model:

@@ -25,10 +25,10 @@ from trainer.callbacks.tensorboard import TensorBoard
 from trainer.callbacks.validation import Validation
 from trainer.callbacks.validation_csv import ValidationCsv
 from trainer.clock import Budget, Clock
+from trainer.data.loader import Loader
+from trainer.data.sources import Example, find_examples, split
 from trainer.gan import ConditionalGAN
-from trainer.loader import Loader
 from trainer.run import Run, State
-from trainer.sources import Example, find_examples, split
 from trainer.steps import compile_step
 
 log = logging.getLogger(__name__)

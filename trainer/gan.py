@@ -20,10 +20,10 @@ from keras import ops
 from trainer import bins, discriminator, generators
 from trainer.colour import rgb_to_ab, rgb_to_luminance, to_symmetric, to_unit
 from trainer.config import Config
-from trainer.generators._efficientnet_lite import PREFIX, load_imagenet
+from trainer.data.random_hints import fill_boxes
+from trainer.efficientnet_lite import PREFIX, load_imagenet
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
 from trainer.predict import inputs_for
-from trainer.random_hints import fill_boxes
 
 OPTIMISERS = {
     "adam": lambda rate, momentum: keras.optimizers.Adam(rate, momentum),

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from trainer.colour import rgb_to_ab
+from trainer.data.random_hints import LARGEST, MOST, fill_boxes, random_boxes
 from trainer.hints import PATCH, draw_hints
-from trainer.random_hints import LARGEST, MOST, fill_boxes, random_boxes
 
 NONE = [np.nan] * 5
 

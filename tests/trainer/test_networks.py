@@ -11,8 +11,8 @@ from PIL import Image
 
 from tests.conftest import SAMPLES
 from trainer import bins, discriminator, generators
+from trainer import efficientnet_lite as lite
 from trainer.config import load_preset, make_config
-from trainer.generators import _efficientnet_lite as lite
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
 from trainer.predict import inputs_of
 from trainer.spectral import SpectralConv2D

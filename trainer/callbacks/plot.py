@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from trainer.plots import draw_run
+from trainer.reports.plots import draw_run
 
 
 class Plot(keras.callbacks.Callback):

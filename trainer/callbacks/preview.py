@@ -9,9 +9,9 @@ import keras
 
 from trainer.callbacks.validation import Validation
 from trainer.colour import grey
+from trainer.data.sources import spread
 from trainer.predict import predict
-from trainer.sheet import sheet
-from trainer.sources import spread
+from trainer.reports.sheet import sheet
 
 COLUMNS = 10
 

@@ -7,13 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from trainer.augment import centre_view
 from trainer.config import Config
-from trainer.fixed import open_fixed
-from trainer.metrics import colourfulness, psnr
+from trainer.data.augment import centre_view
+from trainer.data.fixed import open_fixed
+from trainer.data.random_hints import MOST as HINTS
+from trainer.data.sources import Example, spread
 from trainer.predict import predict
-from trainer.random_hints import MOST as HINTS
-from trainer.sources import Example, spread
+from trainer.reports.metrics import colourfulness, psnr
 
 MOST = 128  # pictures: enough to see a trend, quick enough for every epoch
 _BATCH = 16

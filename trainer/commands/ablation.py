@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from trainer.ablations import Series, read_ablations
+from trainer.reports.ablations import Series, read_ablations
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(
 ) -> None:
     r"""Train the variants of an ablation, score them, and put them beside each other.
 
-    What is compared stands in trainer/ablations.toml. Ctrl-C saves; the same command goes on. A variant that was
+    What is compared stands in trainer/reports/ablations.toml. Ctrl-C saves; the same command goes on. A variant that was
     trained before, with the same settings, data and budget, is not trained again.
 
     \b

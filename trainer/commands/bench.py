@@ -31,8 +31,8 @@ def command(data: Path | None, preset: str, size: int | None, seconds: float, se
     """
     config = load_preset(preset, dict(setting(text) for text in settings) | ({"size": size} if size else {}))
 
-    from trainer.bench import draw_pictures, measure, report
-    from trainer.sources import find_examples, split
+    from trainer.data.sources import find_examples, split
+    from trainer.reports.bench import draw_pictures, measure, report
 
     with ExitStack() as stack:
         if data is None:

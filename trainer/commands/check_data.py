@@ -12,10 +12,10 @@ import click
 
 from trainer.commands._settings import setting
 from trainer.config import Config, load_preset, presets
-from trainer.sources import find_examples
+from trainer.data.sources import find_examples
 
 if TYPE_CHECKING:
-    from trainer.check_data import Report
+    from trainer.data.check_data import Report
 
 _SHOWN = 5  # names of each finding
 _CONTAINERS = 20
@@ -62,7 +62,7 @@ def command(path: Path, preset: str, settings: tuple[str, ...], sheet: Path | No
 
 
 def _check(path: Path, preset: str, settings: tuple[str, ...], sheet: Path | None, as_json: Path | None) -> int:
-    from trainer.check_data import check
+    from trainer.data.check_data import check
 
     config = load_preset(preset, dict(setting(text) for text in settings))
     examples = find_examples(path, config)
@@ -73,7 +73,7 @@ def _check(path: Path, preset: str, settings: tuple[str, ...], sheet: Path | Non
         as_json.write_text(json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         click.echo(f"All that was found: {as_json}")
     if sheet:
-        from trainer.contact_sheet import contact_sheet
+        from trainer.data.contact_sheet import contact_sheet
 
         sheet.parent.mkdir(parents=True, exist_ok=True)
         contact_sheet(examples, report).save(sheet)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from trainer.colour import rgb_to_ab, to_unit
 from trainer.config import Config
-from trainer.sources import find_examples, split
+from trainer.data.sources import find_examples, split
 
 COUNTED_SIZE = 32  # pixels a side: shares of colours need no detail
 
@@ -19,7 +19,7 @@ COUNTED_SIZE = 32  # pixels a side: shares of colours need no detail
 def command(data: Path) -> None:
     """Count the colours of photographs again: writes trainer/colour_bins.csv. Older runs don't fit new bins."""
     from trainer import bins
-    from trainer.augment import centre_view
+    from trainer.data.augment import centre_view
 
     config = Config()
     training, _ = split(find_examples(data, config), config.validation)

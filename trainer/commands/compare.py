@@ -17,7 +17,7 @@ import click
 )
 def command(runs: tuple[Path, ...], out: Path) -> None:
     """Compare runs: the settings in which they differ, their speed, scores and curves."""
-    from trainer.compare import compare
+    from trainer.reports.compare import compare
 
     click.echo(compare(list(runs), out))
     click.echo(f"\nWritten to {out / 'comparison.md'} and {out / 'comparison.png'}")

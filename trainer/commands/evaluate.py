@@ -29,6 +29,6 @@ def command(run: Path, data: Path, size: int, one_in: int | None, limit: int | N
         raise click.BadParameter(f"{sheet} is not a file ending in {', '.join(FORMATS)}.", param_hint="--sheet")
     opened = Run.open(run)
 
-    from trainer.evaluate import evaluate_run
+    from trainer.reports.evaluate import evaluate_run
 
     click.echo(evaluate_run(opened, data, size, one_in, limit, sheet))

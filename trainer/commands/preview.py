@@ -40,8 +40,8 @@ def command(run: Path, data: Path | None, pictures: tuple[Path, ...], out: Path,
         raise click.BadParameter(f"{out} is not a file ending in {', '.join(FORMATS)}.", param_hint="--out")
     opened = Run.open(run)
 
-    from trainer.evaluate import restored
-    from trainer.sheet import sheet
+    from trainer.reports.evaluate import restored
+    from trainer.reports.sheet import sheet
 
     generator, _ = restored(opened)
     side = size or opened.config.shown_size or opened.config.size
@@ -53,12 +53,12 @@ def command(run: Path, data: Path | None, pictures: tuple[Path, ...], out: Path,
 
 def _held_out(run: Run, generator: keras.Model, data: Path, count: int, side: int) -> Rows:
     """Examples spread evenly over those that the run did not train on, their middle squares."""
-    from trainer.augment import centre_view
     from trainer.colour import grey
-    from trainer.evaluate import held_out
-    from trainer.fixed import open_fixed
+    from trainer.data.augment import centre_view
+    from trainer.data.fixed import open_fixed
+    from trainer.data.sources import spread
     from trainer.predict import predict
-    from trainer.sources import spread
+    from trainer.reports.evaluate import held_out
 
     chosen = spread(held_out(run, data), count)
     targets, conditions = open_fixed(chosen, run.config, side, centre_view)
@@ -71,7 +71,7 @@ def _own(run: Run, generator: keras.Model, files: tuple[Path, ...], side: int) -
     from PIL import Image, ImageOps
 
     from trainer.colour import grey
-    from trainer.pictures import find_pictures
+    from trainer.data.pictures import find_pictures
     from trainer.predict import predict
 
     columns = []

@@ -12,7 +12,7 @@ import keras
 from keras import layers
 
 from trainer.config import Config
-from trainer.generators._layers import Symmetric, initialiser
+from trainer.layers import Symmetric, initialiser
 
 
 def build(config: Config, size: int) -> keras.Model:

@@ -15,8 +15,8 @@ from keras import layers
 
 from trainer.bins import load_bins
 from trainer.config import Config
-from trainer.generators._efficientnet_lite import encode
-from trainer.generators._layers import ShrinkHints
+from trainer.efficientnet_lite import encode
+from trainer.layers import ShrinkHints
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
 _BOTTOM = 256

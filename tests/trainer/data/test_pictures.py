@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import draw_scene
-from trainer.pictures import find_pictures
+from trainer.data.pictures import find_pictures
 
 
 def encoded(image: Image.Image, kind: str = "PNG") -> bytes:

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.conftest import draw_scene
-from trainer.augment import View, add_noise, centre_view, random_view, whole_view
 from trainer.config import Config, make_config
+from trainer.data.augment import View, add_noise, centre_view, random_view, whole_view
 
 SIZES = [(240, 176), (176, 240), (128, 128), (301, 77), (97, 333)]
 WILD = {"rotation": 30.0, "shear": 15.0, "zoom": 0.3, "shift": 0.2, "crop_scale": 0.5}

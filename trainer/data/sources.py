@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from trainer.config import Config
-from trainer.pictures import Picture, find_pictures
+from trainer.data.pictures import Picture, find_pictures
 
 _UNLIKE = 0.05  # of two shapes: more than a decoder's or a thumbnail's rounding makes
 

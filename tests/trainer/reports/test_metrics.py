@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from tests.conftest import draw_scene
-from trainer.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
+from trainer.reports.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
 
 
 def scene(seed: int = 0) -> np.ndarray:

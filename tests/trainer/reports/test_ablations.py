@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tests.conftest import ROOT, draw_scene
-from trainer import ablations
-from trainer.ablation_pages import BEGIN, END, write_index
-from trainer.ablations import Ablation, Series, read_ablations
 from trainer.commands.ablation import command
 from trainer.config import make_config
+from trainer.reports import ablations
+from trainer.reports.ablation_pages import BEGIN, END, write_index
+from trainer.reports.ablations import Ablation, Series, read_ablations
 
 COLOUR = Ablation("colour", "chroma or RGB", "lab128", {"lab": {}, "rgb": {"colour_space": "rgb"}}, {"size": 64})
 SMOOTHING = Ablation("smoothing", "labels", "lab128", {"0.1": {}, "0": {"label_smoothing": 0.0}}, {"size": 64})
@@ -190,7 +190,9 @@ def test_the_page_says_what_was_done_and_found(series: Series, trainer: Trainer,
 
 def test_the_legend_has_the_variants_names(series: Series, trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[list[str]] = []
-    monkeypatch.setattr("trainer.plots.draw_comparison", lambda folders, _: drawn.append([f.name for f in folders]))
+    monkeypatch.setattr(
+        "trainer.reports.plots.draw_comparison", lambda folders, _: drawn.append([f.name for f in folders])
+    )
     series.run(SMOOTHING)
     assert drawn == [["0.1", "0"]]
 

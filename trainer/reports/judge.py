@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 from PIL import Image
 
-from trainer.generators._efficientnet_lite import classify, encode, load_imagenet
+from trainer.efficientnet_lite import classify, encode, load_imagenet
 
 NAME = "EfficientNet-Lite1, ImageNet, last block, mean over 240x240"
 SIZE = 240  # pixels a side, as it was trained

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.conftest import ROOT, SAMPLES, draw_scene
 from trainer.colour import lab_to_rgb, rgb_to_lightness, to_pixels, to_unit
-from trainer.judge import FEATURES, Judge
+from trainer.reports.judge import FEATURES, Judge
 
 ORANGE, LEMON, CLIFF_DWELLING = 950, 951, 500  # of ImageNet's classes
 
@@ -69,7 +69,7 @@ def test_other_arrays_are_refused(judge: Judge, pictures: np.ndarray) -> None:
 def test_jax_gives_the_same_features(judge: Judge) -> None:
     pictures = np.asarray(draw_scene(60, 60, 0))[None]
     code = (
-        "import sys, numpy as np; from tests.conftest import draw_scene; from trainer.judge import Judge\n"
+        "import sys, numpy as np; from tests.conftest import draw_scene; from trainer.reports.judge import Judge\n"
         "pictures = np.asarray(draw_scene(60, 60, 0))[None]\n"
         "np.save(sys.stdout.buffer, Judge(batch=2).features(pictures))"
     )

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from trainer.columns import read_columns
-from trainer.plots import draw_comparison, run_names
+from trainer.reports.columns import read_columns
+from trainer.reports.plots import draw_comparison, run_names
 
 # keys of scores.json, what they are called in the table, and how they are written
 SCORES = {

@@ -23,9 +23,9 @@ from PIL import Image
 
 from trainer.colour import to_pixels
 from trainer.config import Config
+from trainer.data.loader import Batch, Loader
+from trainer.data.sources import Example
 from trainer.gan import ConditionalGAN
-from trainer.loader import Batch, Loader
-from trainer.sources import Example
 from trainer.steps import Step, compile_step
 
 WANTED = 2.0  # times the step's speed that the pipeline should have

@@ -14,15 +14,17 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from tests.conftest import draw_scene
-from trainer import evaluate, fixed, generators, pens
-from trainer.augment import whole_view
+from trainer import generators
 from trainer.colour import PIXEL_MAX, grey
 from trainer.commands.evaluate import command
 from trainer.config import make_config
-from trainer.fixed import fixed_batches
-from trainer.judge import Judge
-from trainer.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
+from trainer.data import fixed, pens
+from trainer.data.augment import whole_view
+from trainer.data.fixed import fixed_batches
 from trainer.predict import predict
+from trainer.reports import evaluate
+from trainer.reports.judge import Judge
+from trainer.reports.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
 from trainer.run import Run, State
 
 # TensorFlow 2.19's variables don't know NumPy 2's copy argument yet; Keras meets that when it saves weights

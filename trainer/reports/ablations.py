@@ -23,8 +23,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from trainer.ablation_pages import Scored, index_row, write_index, write_page
 from trainer.config import Config, load_preset
+from trainer.reports.ablation_pages import Scored, index_row, write_index, write_page
 from trainer.run import Run
 
 SHIPPED = Path(__file__).with_name("ablations.toml")
@@ -141,7 +141,7 @@ class Series:
 
 def _draw(folders: dict[str, Path], path: Path) -> None:
     """The runs' curves, each under its variant's label: a picture's legend has the names of the folders."""
-    from trainer.plots import draw_comparison  # matplotlib would slow down every --help
+    from trainer.reports.plots import draw_comparison  # matplotlib would slow down every --help
 
     with tempfile.TemporaryDirectory() as place:
         named = {label: Path(place) / label for label in folders}

@@ -11,8 +11,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from trainer import plots
-from trainer.columns import read_columns
+from trainer.reports import plots
+from trainer.reports.columns import read_columns
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from trainer.commands.compare import command
-from trainer.compare import compare, differing
+from trainer.reports.compare import compare, differing
 
 SCORES = {
     "data": "photos", "size": 256, "pictures": 500, "generator_parameters": 4500000, "psnr": 23.456, "frechet": 12.3

@@ -23,10 +23,10 @@ from tqdm import tqdm
 
 from trainer.colour import CHROMA_UNIT, rgb_to_ab, to_unit
 from trainer.config import Config
-from trainer.loader import SMALLEST
-from trainer.near_copies import copy_groups, fingerprint
-from trainer.pictures import SUFFIXES, Picture
-from trainer.sources import Example, split
+from trainer.data.loader import SMALLEST
+from trainer.data.near_copies import copy_groups, fingerprint
+from trainer.data.pictures import SUFFIXES, Picture
+from trainer.data.sources import Example, split
 
 LEAST_CHROMA = 4.0  # mean, Lab units
 LEAST_SPREAD = 2.5  # standard deviation, Lab units

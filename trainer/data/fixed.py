@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from trainer import pens
-from trainer.augment import View
 from trainer.config import Config
-from trainer.sources import Example
+from trainer.data import pens
+from trainer.data.augment import View
+from trainer.data.sources import Example
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from itertools import chain, islice
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from trainer.check_data import Report
-from trainer.sources import Example
+from trainer.data.check_data import Report
+from trainer.data.sources import Example
 
 SPREAD = 96  # pictures
 _SIDE = 112  # of a picture's square, pixels

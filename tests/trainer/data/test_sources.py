@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.conftest import draw_scene
 from trainer.config import Config, make_config
-from trainer.pictures import Picture
-from trainer.sources import Example, find_examples, split
+from trainer.data.pictures import Picture
+from trainer.data.sources import Example, find_examples, split
 
 
 def named(count: int) -> list[Example]:

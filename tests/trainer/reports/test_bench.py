@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT
-from trainer.bench import PICTURES, Rates, draw_pictures, measure, median_seconds, report
 from trainer.config import load_preset, make_config
+from trainer.reports.bench import PICTURES, Rates, draw_pictures, measure, median_seconds, report
 
 CONFIG = make_config({"size": 32, "batch": 4})
 SETTINGS = ("generator=unet", "filters=[8, 8, 8]", "discriminator_filters=8", "batch=4")

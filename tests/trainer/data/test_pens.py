@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import draw_scene
-from trainer.pens import PENS, draw
+from trainer.data.pens import PENS, draw
 
 SEEDS = range(20)
 

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.conftest import draw_scene
-from trainer.augment import centre_view, whole_view
 from trainer.config import Config, make_config
-from trainer.fixed import BATCH, fixed_batches, open_fixed
-from trainer.sources import find_examples
+from trainer.data.augment import centre_view, whole_view
+from trainer.data.fixed import BATCH, fixed_batches, open_fixed
+from trainer.data.sources import find_examples
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from trainer.check_data import Report, check, is_grey, look
 from trainer.commands.check_data import command
 from trainer.config import Config
-from trainer.contact_sheet import contact_sheet
-from trainer.near_copies import copy_groups, fingerprint
-from trainer.sources import find_examples
+from trainer.data.check_data import Report, check, is_grey, look
+from trainer.data.contact_sheet import contact_sheet
+from trainer.data.near_copies import copy_groups, fingerprint
+from trainer.data.sources import find_examples
 
 HELD_OUT = [name for name in (f"p{number}.jpg" for number in range(400)) if zlib.crc32(name.encode()) % 20 == 0]
 TRAINED = [name for name in (f"p{number}.jpg" for number in range(400)) if zlib.crc32(name.encode()) % 20]

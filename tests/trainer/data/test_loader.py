@@ -15,9 +15,9 @@ from scipy import ndimage
 
 from tests.conftest import draw_scene
 from trainer.config import Config, make_config
-from trainer.loader import Batch, Loader
-from trainer.random_hints import MOST
-from trainer.sources import Example, find_examples
+from trainer.data.loader import Batch, Loader
+from trainer.data.random_hints import MOST
+from trainer.data.sources import Example, find_examples
 
 COUNT = 12
 TASKS = ["photo", "sketch"]

@@ -19,12 +19,12 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from trainer import pens
-from trainer.augment import View, add_noise, random_view
 from trainer.colour import grey
 from trainer.config import Config
-from trainer.random_hints import random_boxes
-from trainer.sources import Example
+from trainer.data import pens
+from trainer.data.augment import View, add_noise, random_view
+from trainer.data.random_hints import random_boxes
+from trainer.data.sources import Example
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,16 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from trainer import generators, judge, metrics
-from trainer.augment import whole_view
+from trainer import generators
 from trainer.colour import CHROMA_UNIT, grey, rgb_to_ab, to_unit
 from trainer.config import Config
-from trainer.fixed import BATCH, fixed_batches
+from trainer.data.augment import whole_view
+from trainer.data.fixed import BATCH, fixed_batches
+from trainer.data.sources import Example, find_examples, split, spread
 from trainer.predict import predict
+from trainer.reports import judge, metrics
+from trainer.reports.sheet import sheet
 from trainer.run import Run, State
-from trainer.sheet import sheet
-from trainer.sources import Example, find_examples, split, spread
 
 COLUMNS = 10  # pictures on a sheet
 BASELINES = {"photo": "all grey", "sketch": "the drawing itself"}

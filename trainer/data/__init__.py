@@ -1,0 +1,1 @@
+"""Where pictures lie -> batches, and what can be said of them before training."""
