@@ -29,13 +29,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import distribution
-from trainer.config import Config, read_config
+from trainer.config import Config, make_config, read_config
 
 if TYPE_CHECKING:
     import keras
 
     from trainer.gan import ConditionalGAN
 
+READING = ("layout", "target_side", "twin_folders", "pens")  # settings that a run may be scored with others of
 _KEPT = 2
 
 
@@ -82,6 +83,13 @@ class Run:
         if not (path / "config.json").exists():
             raise FileNotFoundError(f"No run at {path}: expected a folder with a config.json, made by `fit`.")
         return cls(path, read_config(path / "config.json"), json.loads((path / "run.json").read_text()))
+
+    def reading(self, settings: dict[str, Any]) -> Run:
+        """The same run for data of another form. Raises ValueError for settings that are not about reading data."""
+        foreign = [key for key in settings if key not in READING]
+        if foreign:
+            raise ValueError(f"{', '.join(foreign)} belongs to the training. Expected some of {', '.join(READING)}.")
+        return replace(self, config=make_config({**self.config.to_dict(), **settings}))
 
     def checkpoints(self) -> list[Path]:
         """Whole checkpoints, oldest first."""

@@ -34,8 +34,8 @@ def command(
 ) -> None:
     r"""Train the variants of an ablation, score them, and put them beside each other.
 
-    What is compared stands in trainer/reports/ablations.toml. Ctrl-C saves; the same command goes on. A variant that was
-    trained before, with the same settings, data and budget, is not trained again.
+    What is compared stands in trainer/reports/ablations.toml. Ctrl-C saves; the same command goes on. A variant that
+    was trained before, with the same settings, data and budget, is not trained again.
 
     \b
     One:   python -m trainer ablation colour-space --data PATH --minutes 3

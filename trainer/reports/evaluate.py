@@ -40,10 +40,11 @@ def evaluate_run(
 ) -> str:
     """The table of scores, as text; with the protocol they also go to the run's scores.json.
 
-    `one_in`, `limit`: see `held_out`; only the first `limit` of those. `sheet_at`: where a sheet of ten is drawn.
+    `one_in`: see `held_out`. `limit`: so many of those, evenly spread. `sheet_at`: where a sheet of ten is drawn.
     Raises ValueError if nothing is held out under `data`, and FileNotFoundError if the run has no checkpoint yet.
     """
-    examples = held_out(run, data, one_in)[:limit]
+    examples = held_out(run, data, one_in)
+    examples = spread(examples, limit or len(examples))
     generator, state = restored(run)
     if sheet_at:
         chosen = spread(examples, COLUMNS)

@@ -33,6 +33,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 SIDE, SCORED, COUNT = 32, 48, 60
 SMALL = {"generator": "unet", "filters": [8, 8, 8], "size": SIDE, "validation": 2, "imagenet": False}
 MINUTES = 1.5
+MEASURES = ("psnr", "ssim", "mae", "colourfulness", "frechet", "cast_a", "cast_b", "colourfulness_absolute")
+ENDINGS = ("", "_grey", "_truth", "_difference", "_absolute_truth", "_absolute_difference")
+SCORES = {"pictures": 3, **{measure + ending: 1.0 for measure in MEASURES for ending in ENDINGS}}
 
 
 def make_run(folder: Path, **settings: object) -> Run:
@@ -229,6 +232,30 @@ def test_pairs_are_scored_on_their_own_conditions(tmp_path: Path) -> None:
     targets, conditions = next(fixed_batches(evaluate.held_out(run, data), run.config, SCORED, whole_view))
     assert (targets == (200, 30, 40)).all()
     assert (conditions == PIXEL_MAX).all()
+
+
+def test_a_run_is_scored_on_data_of_another_layout(tmp_path: Path) -> None:
+    """A sketch model that learned from pens' drawings, on real pairs."""
+    run = make_run(tmp_path / "run", task="sketch", colour_space="rgb")
+    for number in range(12):
+        pair = Image.new("RGB", (96, 48), "white")
+        pair.paste(draw_scene(48, 48, number), (48, 0))
+        pair.save(tmp_path / f"pair_{number:02}.png")
+    result = call(run.path, "--data", tmp_path, "--set", "layout=pairs", "--set", "target_side=right", "--size", "48")
+    assert result.exit_code == 0, result.output
+    scores = json.loads((run.path / "scores.json").read_text())
+    blank = [psnr(np.full((48, 48, 3), PIXEL_MAX), np.asarray(draw_scene(48, 48, n))) for n in range(12)]
+    assert min(blank) < scores["psnr_grey"] < max(blank)  # the drawings are white paper
+    with pytest.raises(ValueError, match=r"size belongs to the training. Expected some of layout"):
+        run.reading({"size": 64})
+
+
+def test_a_limit_spreads_over_all(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(evaluate, "score", lambda g, c, examples, s: seen.extend(e.name for e in examples) or SCORES)
+    evaluate.evaluate_run(make_run(tmp_path), scenes, SCORED, limit=3)
+    names = held_out(2)
+    assert seen == [names[0], names[round((len(names) - 1) / 2)], names[-1]]
 
 
 def test_a_model_is_scored_at_the_size_at_which_it_serves(tmp_path: Path) -> None:
