@@ -139,6 +139,10 @@ class ConditionalGAN(keras.Model):
         known = {id(weight) for weight in self.generator.weights}
         return [variable for variable in self.generator.variables if id(variable) not in known]
 
+    def decay(self, steps: Any) -> Any:
+        """Of the moving average after so many steps: short at first, or it would hold on to the initial weights."""
+        return ops.minimum(self.config.ema, (1.0 + steps) / (10.0 + steps))
+
     def averaged(self) -> list[tuple[Any, Any]]:
         """(moving average, present value) of the generator's weights; a step moves one towards the other."""
         if self.average is self.generator:

@@ -47,9 +47,10 @@ def compile_step(gan: ConditionalGAN) -> Step:
         }
         for part in parts:
             state = _apply(part, [gradients[part.loss][id(v)] for v in part.variables], state)
+        share = 1 - gan.decay(state[id(gan.generator_optimizer.iterations)].astype(jnp.float32))
         for mean, value in gan.averaged():
             now = state[id(mean)]
-            state[id(mean)] = now + (1 - gan.config.ema) * (state[id(value)] - now)
+            state[id(mean)] = now + share * (state[id(value)] - now)
         return state, losses
 
     def step(data: dict[str, Any]) -> dict[str, Any]:

@@ -37,8 +37,9 @@ def compile_step(gan: ConditionalGAN) -> Step:
             # `apply` sums over the workers; a worker's loss is a mean over its own share of the batch
             mine = [next(gradients[part.loss]) / workers for _ in part.variables]
             part.optimizer.apply(mine, part.variables)
+        share = 1 - gan.decay(tf.cast(gan.generator_optimizer.iterations, tf.float32))
         for mean, value in gan.averaged():
-            mean.assign(mean + (1 - gan.config.ema) * (value - mean))
+            mean.assign(mean + share * (value - mean))
         return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, losses)
 
     def on_all_workers(data: dict[str, Any]) -> dict[str, Any]:
