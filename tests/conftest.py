@@ -28,6 +28,14 @@ def draw_scene(width: int, height: int, seed: int) -> Image.Image:
     return Image.fromarray((picture.clip(0, 1) * 255).astype(np.uint8))
 
 
+def draw_scenes(folder: Path, count: int, width: int = 48, height: int = 40) -> Path:
+    """A folder of scenes to train on: scene_00.png and so on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        draw_scene(width, height, number).save(folder / f"scene_{number:02}.png")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Version 1 of the shipped photo model, in a model repository of its own."""

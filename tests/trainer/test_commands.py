@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from tests.conftest import draw_scene
+from tests.conftest import draw_scenes
 from trainer import config
 from trainer.commands import compare, list_presets, preview
 from trainer.config import make_config
@@ -43,10 +43,7 @@ def small_run(folder: Path, **settings: object) -> Path:
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scenes")
-    for number in range(12):
-        draw_scene(48, 48, number).save(folder / f"scene_{number:02}.png")
-    return folder
+    return draw_scenes(tmp_path_factory.mktemp("scenes"), 12, 48, 48)
 
 
 @pytest.mark.parametrize(

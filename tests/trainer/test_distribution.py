@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, draw_scene
+from tests.conftest import ROOT, draw_scenes
 from trainer import distribution
 
 STEPS, EPOCH = 10, 4
@@ -39,10 +39,7 @@ def fresh() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scenes")
-    for number in range(40):
-        draw_scene(48, 40, number).save(folder / f"scene_{number:02}.png")
-    return folder
+    return draw_scenes(tmp_path_factory.mktemp("scenes"), 40)
 
 
 def tf_config(index: int, addresses: list[str]) -> str:

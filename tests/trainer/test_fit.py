@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT, draw_scene
+from tests.conftest import ROOT, draw_scenes
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +34,7 @@ SETTINGS = ("size=32", "batch=4", f"steps_per_epoch={EPOCH}", "validation=5", "d
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("scenes")
-    for number in range(40):
-        draw_scene(48, 40, number).save(folder / f"scene_{number:02}.png")
-    return folder
+    return draw_scenes(tmp_path_factory.mktemp("scenes"), 40)
 
 
 def python(*arguments: str | Path, **options: Any) -> subprocess.Popen:
@@ -216,8 +213,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(scenes: Path, tmp_path: Path) -> 
 
 
 def test_unreadable_pictures_are_skipped_and_counted(tmp_path: Path) -> None:
-    for number in range(30):
-        draw_scene(48, 40, number).save(tmp_path / f"scene_{number:02}.png")
+    draw_scenes(tmp_path, 30)
     for name in ("bad_1.jpg", "bad_2.png", "bad_3.jpg"):
         (tmp_path / name).write_bytes(b"\xff\xd8\xff not a picture")
     output = finish(trainer(*quick(tmp_path, tmp_path / "run", "steps_per_epoch=12"), "--epochs", "1"))

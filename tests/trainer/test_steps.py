@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, draw_scene
+from tests.conftest import ROOT, draw_scenes
 from tests.trainer.first_losses import CONFIGS, STEPS, first_losses
 
 pytestmark = pytest.mark.slow
@@ -46,8 +46,7 @@ def test_both_backends_give_the_same_first_losses(name: str, jax_losses: dict[st
 
 
 def test_jax_trains_and_resumes_without_tensorflow(tmp_path: Path) -> None:
-    for number in range(20):
-        draw_scene(48, 40, number).save(tmp_path / f"scene_{number:02}.png")
+    draw_scenes(tmp_path, 20)
     run = tmp_path / "run"
     words = ["fit", "--preset", "autoencoder", "--data", str(tmp_path), "--epochs", "2", "--run", str(run)]
     for setting in ("batch=4", "validation=5", "steps_per_epoch=3", "optimiser=adam", "ema=0.5"):

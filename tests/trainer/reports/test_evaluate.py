@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from skimage.color import rgb2lab
 
-from tests.conftest import draw_scene
+from tests.conftest import draw_scene, draw_scenes
 from trainer import generators
 from trainer.colour import PIXEL_MAX, grey
 from trainer.commands.evaluate import command
@@ -61,11 +61,7 @@ def call(*arguments: object) -> Result:
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "scenes"
-    folder.mkdir()
-    for number in range(COUNT):
-        draw_scene(56, 40, number).save(folder / f"scene_{number:02}.png")
-    return folder
+    return draw_scenes(tmp_path_factory.mktemp("data") / "scenes", COUNT, 56, 40)
 
 
 @pytest.fixture(scope="module")
