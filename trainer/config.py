@@ -45,9 +45,11 @@ class Config:
     zoom: Momentum = 0.0  # share of the side
     shift: Momentum = 0.0  # share of the side
     noise: Weight = 0.0  # sigma of Gaussian noise on the condition, in shares of white
+    aged: Share = 0.0  # share of the photographs whose grey is aged: tone, grain, blur, scratches, paper
     pens: tuple[str, ...] = ("xdog", "outline")  # that draw the sketch where the data has none
     hinted: Share = 0.5  # share of the pictures that get hints, in generators that take them
     validation: Count = 20  # one picture in so many is held out, by its name's hash
+    left_out: tuple[str, ...] = ()  # pictures whose names begin so are never trained on: whole sources
     limit: CountOrNone = 0  # use only so many of the pictures, drawn by the seed; 0: all
     cache: bool = False  # keep decoded pictures in memory
     seed: int = 0  # of weights, order, crops and hints
@@ -102,6 +104,11 @@ class Config:
             raise ValueError("colour_space = 'lab': a drawing's luminance is not the picture's; a sketch needs 'rgb'")
         if self.label_smoothing and self.adversarial == "hinge":
             raise ValueError("label_smoothing: the hinge loss has no labels; use 'vanilla' or 'lsgan', or set it to 0")
+        if self.aged and (self.task == "sketch" or self.layout != "colour"):
+            raise ValueError(
+                f"aged = {self.aged}: only a photograph's own grey can be aged, so task must be 'photo' and layout "
+                f"'colour'; received {self.task!r} and {self.layout!r}. Set aged to 0 for these"
+            )
         if self.crop_largest < self.crop_scale:
             raise ValueError(f"crop_largest = {self.crop_largest}: smaller than crop_scale = {self.crop_scale}")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import keras
 from tqdm.contrib.logging import logging_redirect_tqdm
@@ -26,7 +27,7 @@ from trainer.callbacks.validation import Validation
 from trainer.callbacks.validation_csv import ValidationCsv
 from trainer.clock import Budget, Clock
 from trainer.data.loader import Loader
-from trainer.data.sources import Example, find_examples, split
+from trainer.data.sources import Example, find_examples, leave_out, split
 from trainer.gan import ConditionalGAN
 from trainer.run import Run, State
 from trainer.steps import compile_step
@@ -55,6 +56,8 @@ def fit(run: Run, resume: bool = False) -> State:
     with distribution.scope():
         gan = ConditionalGAN(config)
     state = run.restore(gan) if resume else State()
+    if not resume and run.about.get("from"):
+        _start_from(Run.open(Path(run.about["from"])), gan)
     distribution.check_same("the step they go on from", state.step)
     distribution.check_same("the number of pictures", len(training))
     loader = Loader(training, config, distribution.index(), workers)
@@ -95,6 +98,19 @@ def fit(run: Run, resume: bool = False) -> State:
     return state
 
 
+def _start_from(other: Run, gan: ConditionalGAN) -> None:
+    """Raises ValueError if its generator is another."""
+    try:
+        other.load_average(gan.generator)
+    except ValueError as error:
+        raise ValueError(
+            f"The weights of {other.path} don't fit: its generator is {other.config.generator} in "
+            f"{other.config.colour_space}, this one's {gan.config.generator} in {gan.config.colour_space}, with other "
+            "settings perhaps. Start from a run of the same networks."
+        ) from error
+    gan.average.set_weights(gan.generator.get_weights())
+
+
 def _train(
     gan: ConditionalGAN, clock: Clock, loader: Loader, steps: int, callbacks: keras.callbacks.CallbackList
 ) -> None:
@@ -118,6 +134,7 @@ def _train(
 def _examples(run: Run) -> tuple[list[Example], list[Example]]:
     config, path = run.config, run.about["data"]
     training, held_out = split(find_examples(path, config), config.validation)
+    training = leave_out(training, config.left_out)
     if len(training) < config.batch or not held_out:
         raise ValueError(
             f"Too few pictures under {path}: {len(training)} to train on and {len(held_out)} held out. "

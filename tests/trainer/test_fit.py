@@ -23,6 +23,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, draw_scenes
+from trainer.generators import build
+from trainer.run import Run
 
 pytestmark = pytest.mark.slow
 
@@ -255,11 +257,30 @@ def test_evaluate_prints_the_table(whole_run: Path, scenes: Path, tmp_path: Path
         assert drawn.height == 3 * 64
 
 
+def test_a_stage_begins_with_the_weights_of_another_run(scenes: Path, tmp_path: Path) -> None:
+    finish(trainer(*quick(scenes, tmp_path / "a"), "--steps", "2"))
+    stage = [*quick(scenes, tmp_path / "b", "learning_rate=1e-9"), "--steps", "1", "--from", str(tmp_path / "a")]
+    finish(trainer(*stage))
+    runs = [Run.open(tmp_path / name) for name in "ab"]
+    generators = [build(run.config, run.config.size) for run in runs]
+    for run, generator in zip(runs, generators, strict=True):
+        run.load_average(generator)
+    for mine, theirs in zip(*(generator.get_weights() for generator in generators), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-6)  # one step at a rate of 1e-9
+    other = finish(trainer(*quick(scenes, tmp_path / "c", "latent=64"), "--steps", "1", "--from", tmp_path / "a"), 1)
+    assert f"The weights of {tmp_path / 'a'} don't fit" in other
+
+
 def test_a_run_is_not_overwritten(whole_run: Path, scenes: Path) -> None:
     output, _ = (process := start(scenes, whole_run)).communicate(timeout=120)
     assert process.returncode == 1
     assert "already holds a run. Continue it with --resume" in output
     assert len(losses(whole_run)["step"]) == STEPS
+
+
+def test_sources_left_out_are_not_trained_on(scenes: Path, tmp_path: Path) -> None:
+    command = quick(scenes, tmp_path / "run", 'left_out=["scene"]')
+    assert "Too few pictures" in finish(trainer(*command, "--steps", "1"), 1)
 
 
 @pytest.mark.parametrize(

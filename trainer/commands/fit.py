@@ -34,6 +34,13 @@ _PACKAGES = ("handtint", "keras", "tensorflow", "jax", "numpy", "pillow")
     metavar="RUN",
     help="Go on with this run, to the end of its budget or, with one given, of that one.",
 )
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Begin with that run's weights: the next stage, at another size say.",
+)
 @click.option("--continue", "go_on", is_flag=True, help="Resume --run if it has a checkpoint, begin it otherwise.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting of the preset.")
 def command(
@@ -44,6 +51,7 @@ def command(
     steps: int | None,
     folder: Path | None,
     resume: Path | None,
+    start: Path | None,
     go_on: bool,
     settings: tuple[str, ...],
 ) -> None:
@@ -57,8 +65,8 @@ def command(
     budget: dict[str, Any] = {"minutes": minutes, "epochs": epochs, "steps": steps}
     if go_on and folder and any(folder.glob("checkpoints/step-*")):
         resume = folder
-    elif resume and (data or folder or settings):
-        given = {"--data": data, "--run": folder, "--set": settings}
+    elif resume and (data or folder or settings or start):
+        given = {"--data": data, "--run": folder, "--set": settings, "--from": start}
         names = ", ".join(name for name, value in given.items() if value)
         raise click.UsageError(f"--resume goes on as the run was started; {names} can't be changed. Start a new run.")
     if resume:
@@ -67,7 +75,7 @@ def command(
             Budget(**budget)
             run = run.with_about({**run.about, **budget})
     else:
-        run = _begin(preset, data, budget, folder, settings)
+        run = _begin(preset, data, budget, folder, settings, start)
 
     from trainer.fit import fit as train  # Keras loads only once the command line is known to be right
 
@@ -81,7 +89,12 @@ def command(
 
 
 def _begin(
-    preset: str, data: Path | None, budget: dict[str, Any], folder: Path | None, settings: tuple[str, ...]
+    preset: str,
+    data: Path | None,
+    budget: dict[str, Any],
+    folder: Path | None,
+    settings: tuple[str, ...],
+    start: Path | None,
 ) -> Run:
     if data is None:
         raise click.UsageError("A new run needs --data.")
@@ -89,10 +102,13 @@ def _begin(
     if not any(budget.values()) and config.epochs:
         budget["epochs"] = config.epochs
     Budget(**budget)
+    if start:
+        Run.open(start)  # raises where there is none
     started = datetime.now()
     about = {
         "preset": preset,
         "data": str(data.resolve()),
+        "from": str(start.resolve()) if start else None,
         **budget,
         "settings": settings,
         "started": started.isoformat(timespec="seconds"),

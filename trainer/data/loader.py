@@ -22,6 +22,7 @@ from PIL import Image
 from trainer.colour import grey
 from trainer.config import Config
 from trainer.data import pens
+from trainer.data.ageing import age
 from trainer.data.augment import View, add_noise, random_view
 from trainer.data.random_hints import random_boxes
 from trainer.data.sources import Example
@@ -112,7 +113,12 @@ class Loader:
         elif config.task == "sketch":
             made["condition"] = pens.draw(made["target"], random, config.pens)
         made["boxes"] = random_boxes(random, config.hinted, config.size)
-        if config.noise:  # drawn last, so that a run with noise differs from one without in nothing else
+        # drawn last, so that a run with ageing or noise differs from one without in nothing else
+        if config.aged:  # the others are their own condition: networks see its luminance alone
+            aged = random.random() < config.aged
+            old = age(made["target"], random) if aged else made["target"]
+            made["condition"] = np.broadcast_to(old, made["target"].shape)
+        if config.noise:
             condition_pixels = made["condition"] if "condition" in made else grey(made["target"])
             made["condition"] = add_noise(condition_pixels, config.noise, random)
         return made

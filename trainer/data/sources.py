@@ -99,6 +99,11 @@ def split(examples: list[Example], one_in: int) -> tuple[list[Example], list[Exa
     return training, held_out
 
 
+def leave_out(examples: list[Example], beginnings: Sequence[str]) -> list[Example]:
+    """The examples whose file names begin with none of these."""
+    return [example for example in examples if not Path(example.name).name.startswith(tuple(beginnings))]
+
+
 def spread(items: Sequence[T], count: int) -> list[T]:
     """At most `count` of the items, evenly over the whole sequence: the first of many may all be of one kind."""
     chosen = np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)

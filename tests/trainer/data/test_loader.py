@@ -280,6 +280,32 @@ def test_noise_changes_the_condition_alone(tmp_path: Path, task: str, layout: st
     assert 4 < difference.mean() < 12
 
 
+def test_ageing_changes_the_condition_of_a_share_of_the_photographs_and_nothing_else(folder: Path) -> None:
+    examples = find_examples(folder, config())
+    (plain,) = batches(examples, config(batch=64), 2, 3)
+    (aged,) = batches(examples, config(batch=64, aged=0.5), 2, 3)
+    assert aged.keys() == {*plain, "condition"}
+    for name in plain:
+        np.testing.assert_array_equal(plain[name], aged[name])
+    assert (aged["condition"].shape, aged["condition"].dtype) == ((64, 32, 32, 3), np.uint8)
+    changed = (aged["condition"] != plain["target"]).any(axis=(1, 2, 3))
+    coloured = np.ptp(aged["condition"], axis=-1).any(axis=(1, 2))
+    np.testing.assert_array_equal(changed, ~coloured)  # an aged one is grey, any other the target itself
+    assert changed.sum() == pytest.approx(32, abs=16)  # four standard deviations of 64 throws
+    assert_same([aged], batches(examples, config(batch=64, aged=0.5), 2, 3))
+    (every,) = batches(examples, config(batch=64, aged=1.0), 2, 3)
+    assert not np.ptp(every["condition"], axis=-1).any()
+
+
+def test_noise_comes_on_top_of_ageing(folder: Path) -> None:
+    examples = find_examples(folder, config())
+    (aged,) = batches(examples, config(aged=1.0), 0, 1)
+    (noisy,) = batches(examples, config(aged=1.0, noise=0.05), 0, 1)
+    difference = noisy["condition"].astype(float) - aged["condition"]
+    # 10 levels of 0.8 sigma, less what is cut off at black and white
+    assert 4 < np.abs(difference).mean() < 12
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_share_of_hinted_pictures(folder: Path, share: float) -> None:
     settings = config(hinted=share, batch=64)
@@ -294,6 +320,15 @@ def test_share_of_hinted_pictures(folder: Path, share: float) -> None:
     assert batch["boxes"].min() >= 0
     assert batch["boxes"].max() <= 32
     assert (bottom - top).max() <= 9
+
+
+@pytest.mark.parametrize("settings", [{"task": "sketch"}, {"layout": "pairs"}, {"layout": "twins"}])
+def test_only_a_photographs_own_grey_can_be_aged(settings: dict[str, str]) -> None:
+    config(**settings, colour_space="rgb")
+    with pytest.raises(
+        ValueError, match=r"aged = 0.5: only a photograph's own grey can be aged.* received .* Set aged to 0"
+    ):
+        config(**settings, colour_space="rgb", aged=0.5)
 
 
 def test_closing_early_ends_the_threads(folder: Path) -> None:

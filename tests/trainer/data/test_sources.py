@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import draw_scene
 from trainer.config import Config, make_config
 from trainer.data.pictures import Picture
-from trainer.data.sources import Example, find_examples, split
+from trainer.data.sources import Example, find_examples, leave_out, split
 
 
 def named(count: int) -> list[Example]:
@@ -163,6 +163,13 @@ def test_split_goes_by_name_alone() -> None:
     # fewer of them, elsewhere: each stays on its side
     assert split(held_out[::2], one_in=20) == ([], held_out[::2])
     assert split(training[::3], one_in=20) == (training[::3], [])
+
+
+def test_whole_sources_are_left_out_by_their_files_names() -> None:
+    names = ["web_1.jpg", "website_1.jpg", "folder/web_2.jpg", "webs/other_1.jpg"]
+    examples = [Example(Picture(name, Path(name), 0, 1)) for name in names]
+    assert [example.name for example in leave_out(examples, ("web_",))] == ["website_1.jpg", "webs/other_1.jpg"]
+    assert leave_out(examples, ()) == examples
 
 
 def test_one_in_twenty_is_among_one_in_five() -> None:
