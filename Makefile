@@ -11,6 +11,7 @@ REPOSITORY := build/models
 TFJS := web/public/models/photo
 DATA ?= ../shared/data/photos
 MINUTES ?= 66
+MODELS ?= shipped=photo
 
 INSTALLED := $(VENV)/installed
 NODE_MODULES := web/node_modules/.package-lock.json
@@ -18,7 +19,7 @@ SAVED_MODEL := $(REPOSITORY)/photo/1/saved_model.pb
 SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py export/pretrained/photo/weights.npz)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test train ablations bench-trainer web serve lint k8s lock clean
+.PHONY: help setup demo test train ablations bench-trainer bench-quality web serve lint k8s lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +42,9 @@ ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder
 
 bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
 	$(BIN)/python -m trainer bench --preset photo --size 128
+
+bench-quality: $(INSTALLED)  ## score models beside all grey: DATA=folder MODELS="shipped=photo new=runs/NAME"
+	$(BIN)/python -m export quality $(MODELS) --data $(DATA) --large web/public/samples --out build/quality
 
 web: web/dist/index.html  ## build the static page into web/dist
 

@@ -4,6 +4,7 @@ python -m export saved-model --weights photo --out models/photo
 python -m export tfjs --saved-model models/photo/1 --out web/public/models/photo
 python -m export verify --weights photo --saved-model models/photo/1 --tfjs web/public/models/photo
 python -m export weights --run runs/photo --data PATH --out export/pretrained/photo
+python -m export quality shipped=photo new=runs/new --data PATH --out quality
 """
 
 from __future__ import annotations
@@ -72,6 +73,34 @@ def weights(run: Path, data: Path, out: Path, size: int, hardware: str) -> None:
 
     card = ship(Run.open(run), data, out, size, hardware)
     click.echo(f"{out}: {card.parameters:,} parameters, {(out / 'weights.npz').stat().st_size:,} bytes, {card.scores}")
+
+
+@cli.command()
+@click.argument("candidates", metavar="NAME=PATH...", nargs=-1, required=True)
+@click.option("--data", type=_PATH, required=True, help="What they were trained on; the held-out pictures are scored.")
+@click.option("--out", type=_PATH, required=True, help="Folder for quality.md, quality.json and hints.png.")
+@click.option("--also", multiple=True, metavar="PREFIX", help="Score all whose file names begin so, as a group too.")
+@click.option("--large", type=_PATH, help="Large pictures, to compare the colours at several sizes.")
+@click.option("--limit", type=click.IntRange(min=2), help="So many pictures of a group, evenly spread.")
+@click.option("--hint-limit", type=click.IntRange(min=1), default=300, show_default=True, help="So many get hints.")
+def quality(
+    candidates: tuple[str, ...],
+    data: Path,
+    out: Path,
+    also: tuple[str, ...],
+    large: Path | None,
+    limit: int | None,
+    hint_limit: int,
+) -> None:
+    """Score models beside all grey and the truth: tables, and a plot of what hints gain.
+
+    PATH is a name of export/pretrained or a folder of weights, a SavedModel's version folder or base path, or a run.
+    docs/evaluation.md says what is measured, and how.
+    """
+    from export.quality.report import report
+
+    click.echo(report(list(candidates), data, out, also, large, limit, hint_limit))
+    click.echo(f"Written to {out}: quality.md, quality.json, hints.png")
 
 
 def main() -> None:

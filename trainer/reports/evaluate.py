@@ -10,23 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
 from tqdm import tqdm
 
 from trainer import generators
-from trainer.colour import CHROMA_UNIT, grey, rgb_to_ab, to_unit
+from trainer.colour import grey
 from trainer.config import Config
 from trainer.data.augment import whole_view
 from trainer.data.fixed import BATCH, fixed_batches
 from trainer.data.sources import Example, find_examples, split, spread
 from trainer.predict import predict
-from trainer.reports import judge, metrics
+from trainer.reports import judge
 from trainer.reports.sheet import sheet
+from trainer.reports.tally import Tally
 from trainer.run import Run, State
 
 COLUMNS = 10  # pictures on a sheet
 BASELINES = {"photo": "all grey", "sketch": "the drawing itself"}
-_PSNR_MOST = 100.0  # dB that equal pictures count for: a mean over infinity says nothing
 _DECIMALS = {"psnr": 2, "ssim": 4, "mae": 2, "colourfulness": 1, "frechet": 2, "cast": 2}  # by the name's first word
 
 
@@ -97,45 +96,30 @@ def score(generator: keras.Model, config: Config, examples: list[Example], size:
     "..._grey" is the baseline's: the condition, taken for the result. Raises ValueError for fewer than two.
     """
     network = judge.Judge(BATCH)
-    rows: list[dict[str, float]] = []
-    features: dict[str, list[np.ndarray]] = {"result": [], "grey": [], "truth": []}
+    result, baseline, truth = Tally(network), Tally(network), Tally(network)
     with tqdm(desc="scoring", unit="picture", total=len(examples)) as progress:
         for targets, conditions in fixed_batches(examples, config, size, whole_view):
-            shown = {"result": predict(generator, config, targets, conditions), "grey": grey(conditions)}
-            shown["truth"] = targets
-            rows += [_measure(*pictures) for pictures in zip(*shown.values(), strict=True)]
-            for name, pictures in shown.items():
-                features[name].append(network.features(pictures))
+            result.add(predict(generator, config, targets, conditions), targets)
+            baseline.add(grey(conditions), targets)
+            truth.add(targets)
             progress.update(len(targets))
-    if len(rows) < 2:
-        raise ValueError(f"{len(rows)} of {len(examples)} examples could be read. Expected at least two to score.")
-    scores = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    if len(truth) < 2:
+        raise ValueError(f"{len(truth)} of {len(examples)} examples could be read. Expected at least two to score.")
+    scores: dict[str, float] = {}
+    for name in ("psnr", "ssim", "mae"):
+        scores |= {name: result.mean(name), f"{name}_grey": baseline.mean(name)}
+    for name in ("colourfulness", "colourfulness_absolute"):
+        scores |= {name: result.mean(name), f"{name}_truth": truth.mean(name)}
+    scores |= {f"cast_{axis}": result.mean(axis) - truth.mean(axis) for axis in ("a", "b")}
     for name in ("colourfulness", "colourfulness_absolute"):
         scores[f"{name}_difference"] = abs(scores[name] - scores[f"{name}_truth"])
-    of = {name: np.concatenate(each) for name, each in features.items()}
-    scores["frechet"] = metrics.frechet_distance(of["result"], of["truth"])
-    scores["frechet_grey"] = metrics.frechet_distance(of["grey"], of["truth"])
-    rounded = {name: round(value, _DECIMALS[name.split("_")[0]]) for name, value in scores.items()}
-    return {"pictures": len(rows), **rounded}
+    scores |= {"frechet": result.frechet(truth), "frechet_grey": baseline.frechet(truth)}
+    return {"pictures": len(truth), **rounded(scores)}
 
 
-def _measure(result: np.ndarray, baseline: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """What can be said of one picture; uint8 [S, S, 3] each."""
-    cast = [rgb_to_ab(to_unit(each.astype(np.float32))).mean(axis=(0, 1)) * CHROMA_UNIT for each in (result, truth)]
-    return {
-        "psnr": min(metrics.psnr(result, truth), _PSNR_MOST),
-        "psnr_grey": min(metrics.psnr(baseline, truth), _PSNR_MOST),
-        "ssim": metrics.ssim(result, truth),
-        "ssim_grey": metrics.ssim(baseline, truth),
-        "mae": metrics.mae(result, truth),
-        "mae_grey": metrics.mae(baseline, truth),
-        "colourfulness": metrics.colourfulness(result),
-        "colourfulness_truth": metrics.colourfulness(truth),
-        "colourfulness_absolute": metrics.colourfulness_absolute(result),
-        "colourfulness_absolute_truth": metrics.colourfulness_absolute(truth),
-        "cast_a": float(cast[0][0] - cast[1][0]),
-        "cast_b": float(cast[0][1] - cast[1][1]),
-    }
+def rounded(scores: dict[str, float]) -> dict[str, float]:
+    """Measures by name, with as many decimals as mean something."""
+    return {name: round(value, _DECIMALS[name.split("_")[0]]) for name, value in scores.items()}
 
 
 def table(scores: dict[str, float], baseline: str = "all grey") -> str:
