@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from export.signatures import ServingModule
-from export.weights import Card, load_generator
+from export.weights import load_generator
 
 WARM_UP = Path("assets.extra/tf_serving_warmup_requests")
 MODEL_CARD = Path("assets.extra/model_card.json")
@@ -37,7 +37,7 @@ def write_version(weights: str | Path, model: Path) -> Path:
         tf.saved_model.save(module, str(partial), signatures=module.concrete())
         (partial / MODEL_CARD).parent.mkdir(exist_ok=True)
         card.write(partial / MODEL_CARD)
-        _write_warm_up(partial / WARM_UP, model.name, card)
+        _write_warm_up(partial / WARM_UP, model.name, module)
         partial.chmod(0o755)  # mkdtemp's 0700 would lock a server out that runs as another user
         return _rename_to_next(partial, model)
     finally:
@@ -61,24 +61,26 @@ def _rename_to_next(partial: Path, model: Path) -> Path:
             return final
 
 
-def _write_warm_up(path: Path, model: str, card: Card) -> None:
+def _write_warm_up(path: Path, model: str, module: ServingModule) -> None:
     """One request a signature: the first real one must not pay for tracing and allocation."""
     picture = tf.io.encode_jpeg(np.full((64, 96, 3), 128, np.uint8)).numpy()
     hints = np.full((1, 1, 5), np.nan, np.float32)
+    maps: dict[str, object] = {
+        "luminance": np.zeros((1, module.size, module.size, 1), np.float32),
+        "hints": np.zeros((1, module.size, module.size, 3), np.float32),
+    }
     requests: dict[str, dict[str, object]] = {
         "serving_default": {"image_bytes": [picture]},
         "guided": {"image_bytes": [picture], "hints": hints, "saturation": np.ones(1, np.float32)},
-        "chroma": {
-            "luminance": np.zeros((1, card.size, card.size, 1), np.float32),
-            "hints": np.zeros((1, card.size, card.size, 3), np.float32),
-        },
+        "chroma": maps,
+        "colours": maps,
     }
     with tf.io.TFRecordWriter(str(path)) as writer:
-        for signature, inputs in requests.items():
+        for signature in module.signatures:
             request = predict_pb2.PredictRequest()
             request.model_spec.name = model
             request.model_spec.signature_name = signature
-            for name, value in inputs.items():
+            for name, value in requests[signature].items():
                 request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
             log = prediction_log_pb2.PredictLog(request=request)
             writer.write(prediction_log_pb2.PredictionLog(predict_log=log).SerializeToString())

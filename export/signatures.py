@@ -2,22 +2,22 @@
 
     module = ServingModule(generator, size=256)
     png = module.serving_default(tf.constant([jpeg]))["image_bytes"]
+    likely = module.trace("colours")(luminance=luminance, hints=hints)["probabilities"]
 
 Pre- and post-processing exist once, here; TensorFlow Serving, the embedded server and the tests run this very graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from export.weights import load_generator
+from trainer.bins import load_bins
 from trainer.colour import (
     CHROMA_UNIT,
     apply_coefficients,
@@ -28,38 +28,52 @@ from trainer.colour import (
     to_unit,
 )
 from trainer.hints import draw_hints
+from trainer.predict import inputs_for
 
 MOST_PIXELS = 100_000_000  # of one picture: read from its header, before anything is decoded
 WINDOW = 5  # of the guided filter, pixels of the small picture: best for a network's soft chroma
 EPSILON = 1.0  # its regularisation, in L* squared
+CELLS = 32  # side of the grid on which `colours` says how likely each colour is
 BAND = 256  # rows recombined at a time, so that memory grows with the width only
 
 
 class ServingModule(tf.Module):
-    """A generator behind the three signatures of docs/architecture.md."""
+    """A generator behind the signatures of docs/architecture.md."""
 
     def __init__(self, generator: keras.Model, size: int) -> None:
         super().__init__()
         self.generator = generator
         self.size = size
 
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """The names of those that this generator can have: `colours` takes a distribution that divides into cells."""
+        every = ("serving_default", "guided", "chroma", "colours")
+        distribution = self.generator.output.get("distribution")
+        return every if distribution is not None and distribution.shape[1] % CELLS == 0 else every[:-1]
+
     def concrete(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
-        """The three signatures, traced, by name."""
-        square = [None, self.size, self.size]
-        return {
-            "serving_default": tf.function(self.serving_default).get_concrete_function(
-                tf.TensorSpec([None], tf.string, name="image_bytes")
-            ),
-            "guided": tf.function(self.guided).get_concrete_function(
-                tf.TensorSpec([None], tf.string, name="image_bytes"),
-                tf.TensorSpec([None, None, 5], tf.float32, name="hints"),
-                tf.TensorSpec([None], tf.float32, name="saturation"),
-            ),
-            "chroma": tf.function(self.chroma).get_concrete_function(
-                tf.TensorSpec([*square, 1], tf.float32, name="luminance"),
-                tf.TensorSpec([*square, 3], tf.float32, name="hints"),
-            ),
-        }
+        """All of `signatures`, traced, by name."""
+        return {name: self.trace(name) for name in self.signatures}
+
+    def trace(self, name: str) -> tf.types.experimental.ConcreteFunction:
+        """One signature, traced. Raises ValueError if this generator cannot have it."""
+        if name not in self.signatures:
+            raise ValueError(
+                f"The {self.generator.name} generator of size {self.size} has no signature {name}; expected one of "
+                f"{', '.join(self.signatures)}. For colours, export a lite_unet of a size that is a multiple of 128."
+            )
+        files = [tf.TensorSpec([None], tf.string, name="image_bytes")]
+        options = [
+            tf.TensorSpec([None, None, 5], tf.float32, name="hints"),
+            tf.TensorSpec([None], tf.float32, name="saturation"),
+        ]
+        maps = [
+            tf.TensorSpec([None, self.size, self.size, 1], tf.float32, name="luminance"),
+            tf.TensorSpec([None, self.size, self.size, 3], tf.float32, name="hints"),
+        ]
+        inputs = {"serving_default": files, "guided": files + options}.get(name, maps)
+        return tf.function(getattr(self, name)).get_concrete_function(*inputs)
 
     def serving_default(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """JPEG or PNG files, string [N] -> coloured PNG files of the same width and height, string [N]."""
@@ -79,8 +93,24 @@ class ServingModule(tf.Module):
 
     def chroma(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
         """Luminance -1..1 [N, S, S, 1] and hint map [N, S, S, 3] -> coefficients [N, S, S, 4]."""
-        ab = self.generator({"luminance": luminance, "hints": hints}, training=False)["ab"]
+        ab = self._generate(luminance, hints)["ab"]
         return {"coefficients": coefficients(to_lightness(luminance), ab * CHROMA_UNIT)}
+
+    def colours(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What `chroma` takes -> how likely each of Q colours is at each of 32 x 32 cells, and which colours these are.
+
+        `probabilities` [N, 32, 32, Q] is the mean over the cell's pixels and sums to 1; `centres` [Q, 2] holds a* and
+        b* in Lab units.
+        """
+        likely = ops.softmax(self._generate(luminance, hints)["distribution"], axis=-1)
+        return {
+            "probabilities": ops.average_pool(likely, likely.shape[1] // CELLS),
+            "centres": tf.constant(load_bins().centres * CHROMA_UNIT),
+        }
+
+    def _generate(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+        condition = inputs_for(self.generator, {"luminance": luminance, "hints": hints})
+        return self.generator(condition, training=False)
 
     def _colourise(self, image_bytes: tf.Tensor, hints: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
         tf.debugging.Assert(
@@ -166,12 +196,7 @@ def recombine(pixels: tf.Tensor, maps: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(bands.concat(), [None, None, 3])
 
 
-def load_chroma(weights: str | Path = "photo") -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Shipped weights -> the `chroma` signature as a plain function of numpy arrays, without any artifact on disk."""
+def load_module(weights: str | Path = "photo") -> ServingModule:
+    """Shipped weights -> their signatures, without any artifact on disk. Raises as `load_generator` does."""
     generator, card = load_generator(weights)
-    chroma = ServingModule(generator, card.size).concrete()["chroma"]
-
-    def run(luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        return chroma(luminance=tf.constant(luminance), hints=tf.constant(hints))["coefficients"].numpy()
-
-    return run
+    return ServingModule(generator, card.size)

@@ -4,6 +4,9 @@
         picture = colouriser.colourise("old.jpg", saturation=1.1)
     Path("new.png").write_bytes(encode_picture(picture, "png"))
 
+It also says which colours a spot may have (`suggest`), how sure the model is of each place (`confidence`), and colours
+the picture in several believable ways (`alternatives`).
+
 Whatever the door, the picture is read and recombined at full size here and only the `chroma` signature's
 small maps travel. So every format gives the same colours through every door, a picture of any size costs the
 server the same (and batches with all others), and the client needs no TensorFlow. Programs that would rather
@@ -16,21 +19,25 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import numpy as np
 
+from serving.alternatives import draw_alternatives, find_spots
+from serving.confidence import confidence, draw_confidence
 from serving.errors import HandtintError, OptionError, PictureError, ServerError
 from serving.full_resolution import recombine, shrink
 from serving.grpc_model import GrpcModel
 from serving.hints import Hint, hint_map, parse_hints
 from serving.local_model import load_local_model
+from serving.model import Model, check_chroma, check_colours
 from serving.pictures import MAX_PIXELS, Picture, encode_picture, read_file, read_picture
 from serving.rest_model import RestModel
+from serving.suggestions import Suggestion, suggest
+from trainer.colour import to_lightness
 
 __all__ = [
     "Colouriser",
@@ -40,25 +47,15 @@ __all__ = [
     "Picture",
     "PictureError",
     "ServerError",
+    "Suggestion",
+    "draw_confidence",
     "encode_picture",
     "parse_hints",
 ]
 
 MAX_SATURATION = 3.0
+MAX_ALTERNATIVES = 20
 _GRPC_TARGET = re.compile(r"grpc://([^/\s]+:\d+)/?")
-
-
-class Model(Protocol):
-    """What a door must offer."""
-
-    def chroma(self, luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        """Luminance float32 [N, S, S, 1] and hints [N, S, S, 3] -> coefficients float32 [N, S, S, 4]."""
-
-    def check(self, timeout: float) -> None:
-        """Returns if the model answers; raises ServerError if not."""
-
-    def close(self) -> None:
-        """Lets go of connections."""
 
 
 class Colouriser:
@@ -103,17 +100,51 @@ class Colouriser:
             ServerError: the model did not answer, or not with colours.
         """
         check_saturation(saturation)
-        data = picture if isinstance(picture, bytes) else read_file(picture)
-        original = read_picture(data, self._max_pixels)
-        luminance = shrink(original.rgb)
-        coefficients = self._model.chroma(luminance, hint_map(hints))
-        if coefficients.shape != (*luminance.shape[:3], 4) or not np.isfinite(coefficients).all():
-            raise ServerError(
-                f"The model's coefficients have shape {list(coefficients.shape)} or are not finite; "
-                f"expected finite {[*luminance.shape[:3], 4]}.",
-                "Serve a model that handtint exported.",
+        original, luminance = self._read(picture)
+        return self._colour(original, luminance, hints, saturation)
+
+    def suggest(
+        self, picture: str | Path | bytes, x: float, y: float, count: int = 5, hints: Sequence[Hint] = ()
+    ) -> list[Suggestion]:
+        """The likely natural colours of a spot (shares of width and height), at most `count`, the likeliest first.
+
+        Raises as `colourise` does, and OptionError for a spot outside the picture or a count below 1; SignatureNotFound
+        if the model has no `colours`, here and in the methods below.
+        """
+        _, luminance = self._read(picture)
+        probabilities, centres = self._colours(luminance, hints)
+        return suggest(probabilities, centres, to_lightness(luminance[0, ..., 0]), x, y, count)
+
+    def confidence(self, picture: str | Path | bytes, hints: Sequence[Hint] = ()) -> np.ndarray:
+        """How sure the model is of each of 32 x 32 places, float32 0..1; `draw_confidence` makes a picture of it."""
+        _, luminance = self._read(picture)
+        return confidence(*self._colours(luminance, hints))
+
+    def alternatives(
+        self,
+        picture: str | Path | bytes,
+        count: int = 4,
+        seed: int = 0,
+        hints: Sequence[Hint] = (),
+        saturation: float = 1.0,
+    ) -> Iterator[Picture]:
+        """Up to `count` different believable colourings; fewer where the model sees only so many, even none.
+
+        The same seed gives the same, and the first ones do not depend on `count`. They are coloured one by one as they
+        are asked for: each takes as much memory as the picture.
+
+        Raises as `colourise` does, before the first, and OptionError for a count that is not 1..20 or a seed below 0.
+        """
+        check_saturation(saturation)
+        if not 1 <= count <= MAX_ALTERNATIVES or seed < 0:
+            raise OptionError(
+                f"Expected 1 to {MAX_ALTERNATIVES} alternatives and a seed of 0 or more; received {count} and {seed}.",
+                "Ask again with another seed for more.",
             )
-        return replace(original, rgb=recombine(original.rgb, coefficients[0], saturation))
+        original, luminance = self._read(picture)
+        spots = find_spots(*self._colours(luminance, hints), to_lightness(luminance[0, ..., 0]))
+        drawn = draw_alternatives(spots, count, seed)
+        return (self._colour(original, luminance, [*hints, *added], saturation) for added in drawn)
 
     def check(self, timeout: float = 2.0) -> None:
         """Returns if the model is there and answers.
@@ -126,6 +157,20 @@ class Colouriser:
     def close(self) -> None:
         """Closes connections; a Colouriser is also a context manager."""
         self._model.close()
+
+    def _read(self, picture: str | Path | bytes) -> tuple[Picture, np.ndarray]:
+        """The picture, and what the model sees of it: luminance [1, S, S, 1]."""
+        original = read_picture(picture if isinstance(picture, bytes) else read_file(picture), self._max_pixels)
+        return original, shrink(original.rgb)
+
+    def _colour(self, original: Picture, luminance: np.ndarray, hints: Sequence[Hint], saturation: float) -> Picture:
+        coefficients = check_chroma(self._model.chroma(luminance, hint_map(hints)), luminance)
+        return replace(original, rgb=recombine(original.rgb, coefficients[0], saturation))
+
+    def _colours(self, luminance: np.ndarray, hints: Sequence[Hint]) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities [32, 32, Q] of colours [Q, 2] in one picture."""
+        probabilities, centres = check_colours(*self._model.colours(luminance, hint_map(hints)), luminance)
+        return probabilities[0], centres
 
     def __enter__(self) -> Colouriser:
         return self

@@ -103,3 +103,17 @@ class ModelNotFound(ServerError):
 
     code = "model-not-found"
     title = "There is no such model"
+
+
+class SignatureNotFound(ServerError):
+    """The model is there, but cannot do what was asked for."""
+
+    code = "signature-not-found"
+    title = "The model cannot do this"
+
+    def __init__(self, model: str, signature: str):
+        super().__init__(
+            f"{model} has no `{signature}` signature.",
+            f"Serve a model that handtint exported and that has `{signature}`: "
+            "python -m export saved-model --weights photo --out REPO/photo",
+        )

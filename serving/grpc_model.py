@@ -6,13 +6,14 @@ coefficients = model.chroma(luminance, hints)
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import grpc
 import numpy as np
 
 from serving import messages
-from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable
+from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable, SignatureNotFound
 
 _CHANNEL_OPTIONS = [
     # 256x256x4 floats take 1 MB; gRPC's default of 4 MB would just fail at 512
@@ -22,6 +23,9 @@ _CHANNEL_OPTIONS = [
     # a name that stands for several model servers: each request to the next, where gRPC would stick to the first
     ("grpc.lb_policy_name", "round_robin"),
 ]
+
+# in TensorFlow Serving's own words
+_MISSING = re.compile(r'Serving signature key "(.*)" not found')
 
 
 class GrpcModel:
@@ -43,19 +47,16 @@ class GrpcModel:
         Raises:
             ServerUnavailable, ServerTimeout, ModelNotFound, ServerError: as their names say.
         """
-        request = messages.PredictRequest()
-        request.model_spec.name = self._name
-        request.model_spec.signature_name = "chroma"
-        request.inputs["luminance"].CopyFrom(messages.to_proto(luminance))
-        request.inputs["hints"].CopyFrom(messages.to_proto(hints))
-        response = self._call(self._predict, request, self._timeout)
-        try:
-            return messages.to_array(response.outputs["coefficients"])
-        except ValueError as error:
-            raise ServerError(
-                f'Model "{self._name}" at {self._target} gave no usable coefficients: {error}.',
-                "Serve a model that handtint exported.",
-            ) from error
+        return self._outputs("chroma", luminance, hints, "coefficients")[0]
+
+    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units; raises the same.
+
+        Raises:
+            SignatureNotFound: the model has no `colours`.
+        """
+        probabilities, centres = self._outputs("colours", luminance, hints, "probabilities", "centres")
+        return probabilities, centres
 
     def check(self, timeout: float) -> None:
         """Returns if a version of the model is loaded and answers.
@@ -75,6 +76,21 @@ class GrpcModel:
     def close(self) -> None:
         """Closes the channel."""
         self._channel.close()
+
+    def _outputs(self, signature: str, luminance: np.ndarray, hints: np.ndarray, *names: str) -> list[np.ndarray]:
+        request = messages.PredictRequest()
+        request.model_spec.name = self._name
+        request.model_spec.signature_name = signature
+        request.inputs["luminance"].CopyFrom(messages.to_proto(luminance))
+        request.inputs["hints"].CopyFrom(messages.to_proto(hints))
+        response = self._call(self._predict, request, self._timeout)
+        try:
+            return [messages.to_array(response.outputs[name]) for name in names]
+        except ValueError as error:
+            raise ServerError(
+                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(names)}: {error}.',
+                "Serve a model that handtint exported.",
+            ) from error
 
     def _method(self, path: str, request: Any, response: Any) -> Any:
         return self._channel.unary_unary(
@@ -103,6 +119,8 @@ class GrpcModel:
                 f'The model server at {self._target} has no model "{self._name}": {details}.',
                 "Name one that it serves.",
             )
+        if code is grpc.StatusCode.FAILED_PRECONDITION and (missing := _MISSING.search(details)):
+            return SignatureNotFound(f'Model "{self._name}" at {self._target}', missing[1])
         return ServerError(
             f"The model server at {self._target} refused: {details} ({code.name}).",
             "Serve a model that handtint exported, and look into the server's log.",

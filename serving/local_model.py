@@ -10,21 +10,53 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from serving.errors import ModelNotFound, OptionError
+from serving.errors import ModelNotFound, OptionError, SignatureNotFound
 
 MODEL_DIR_VARIABLE = "HANDTINT_MODEL"
-_Chroma = Callable[[np.ndarray, np.ndarray], np.ndarray]
+_Signature = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+_Find = Callable[[str], _Signature]  # raises LookupError for a name that the model lacks
 
 
 class LocalModel:
-    """`chroma` is a function of luminance float32 [N, S, S, 1] and hints [N, S, S, 3]."""
+    """Any number of threads may use one.
 
-    def __init__(self, chroma: _Chroma):
-        self.chroma = chroma
+    Args:
+        name: what to call it in errors.
+        find: gives a signature by its name.
+    """
+
+    def __init__(self, name: str, find: _Find):
+        self._name = name
+        self._find = cache(find)
+
+    def chroma(self, luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
+        """Luminance float32 [N, S, S, 1] and hints [N, S, S, 3] -> coefficients float32 [N, S, S, 4].
+
+        Raises:
+            SignatureNotFound: the model has no `chroma`.
+        """
+        return self._signature("chroma")(luminance, hints)["coefficients"]
+
+    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units.
+
+        Raises:
+            SignatureNotFound: the model has no `colours`.
+        """
+        answer = self._signature("colours")(luminance, hints)
+        return answer["probabilities"], answer["centres"]
+
+    def _signature(self, name: str) -> _Signature:
+        try:
+            return self._find(name)
+        except LookupError as error:
+            raise SignatureNotFound(self._name, name) from error
 
     def check(self, timeout: float) -> None:
         """Returns at once: what is loaded answers."""
@@ -43,7 +75,7 @@ def load_local_model(name: str, model_dir: str | Path | None = None) -> LocalMod
     model_dir = model_dir or os.environ.get(MODEL_DIR_VARIABLE)
     version = newest_version(Path(model_dir)) if model_dir else None
     try:
-        return LocalModel(_load_saved_model(version) if version else _load_shipped(name))
+        return LocalModel(str(version), _load_saved_model(version)) if version else _load_shipped(name)
     except ModuleNotFoundError as error:
         if error.name not in ("tensorflow", "keras"):
             raise
@@ -71,7 +103,7 @@ def newest_version(folder: Path) -> Path:
     return max(versions, key=lambda path: int(path.name))
 
 
-def _load_saved_model(version: Path) -> _Chroma:
+def _load_saved_model(version: Path) -> _Find:
     import tensorflow as tf
 
     try:
@@ -82,19 +114,32 @@ def _load_saved_model(version: Path) -> _Chroma:
             f"{version} cannot be used: it is damaged or has no `chroma` signature.",
             f"Export it again with: python -m export saved-model --weights photo --out {version.parent}",
         ) from error
-
-    def chroma(luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        # through `model`: a signature alone does not keep its variables alive
-        answer = model.signatures["chroma"](luminance=tf.constant(luminance), hints=tf.constant(hints))
-        return answer["coefficients"].numpy()
-
-    return chroma
+    # a signature alone does not keep its variables alive; this function keeps `model`
+    return lambda name: _of_arrays(model.signatures[name])
 
 
-def _load_shipped(name: str) -> _Chroma:
-    from export.signatures import load_chroma
+def _load_shipped(name: str) -> LocalModel:
+    from export.signatures import load_module
 
     try:
-        return load_chroma(name)
+        module = load_module(name)
     except (OSError, ValueError) as error:
         raise ModelNotFound(str(error), "The weights that came with handtint are named photo.") from error
+
+    def find(signature: str) -> _Signature:
+        if signature not in module.signatures:
+            raise LookupError(signature)
+        return _of_arrays(module.trace(signature))
+
+    return LocalModel(f'The model "{name}"', find)
+
+
+def _of_arrays(signature: Any) -> _Signature:
+    """A TensorFlow function as one of numpy arrays."""
+    import tensorflow as tf
+
+    def run(luminance: np.ndarray, hints: np.ndarray) -> dict[str, np.ndarray]:
+        answer = signature(luminance=tf.constant(luminance), hints=tf.constant(hints))
+        return {name: value.numpy() for name, value in answer.items()}
+
+    return run

@@ -6,13 +6,17 @@ coefficients = model.chroma(luminance, hints)
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import numpy as np
 
-from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable
+from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable, SignatureNotFound
+
+# in TensorFlow Serving's own words
+_MISSING = re.compile(r'Serving signature name: "(.*)" not found')
 
 
 class RestModel:
@@ -35,18 +39,16 @@ class RestModel:
         Raises:
             ServerUnavailable, ServerTimeout, ModelNotFound, ServerError: as their names say.
         """
-        body = {
-            "signature_name": "chroma",
-            "inputs": {"luminance": luminance.tolist(), "hints": hints.tolist()},
-        }
-        answer = self._call("POST", httpx.URL(f"{self._url}:predict"), self._timeout, json=body)
-        try:
-            return np.asarray(answer["outputs"], np.float32)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ServerError(
-                f'Model "{self._name}" at {self._target} gave no usable coefficients.',
-                "Serve a model that handtint exported.",
-            ) from error
+        return self._outputs("chroma", luminance, hints, "coefficients")[0]
+
+    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units; raises the same.
+
+        Raises:
+            SignatureNotFound: the model has no `colours`.
+        """
+        probabilities, centres = self._outputs("colours", luminance, hints, "probabilities", "centres")
+        return probabilities, centres
 
     def check(self, timeout: float) -> None:
         """Returns if a version of the model is loaded and answers.
@@ -65,6 +67,23 @@ class RestModel:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+    def _outputs(self, signature: str, luminance: np.ndarray, hints: np.ndarray, *names: str) -> list[np.ndarray]:
+        # columns, not rows: `centres` has no batch dimension
+        body = {
+            "signature_name": signature,
+            "inputs": {"luminance": luminance.tolist(), "hints": hints.tolist()},
+        }
+        answer = self._call("POST", httpx.URL(f"{self._url}:predict"), self._timeout, json=body)
+        try:
+            outputs = answer["outputs"]
+            columns = [outputs] if len(names) == 1 else [outputs[name] for name in names]  # one output has no name
+            return [np.asarray(column, np.float32) for column in columns]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ServerError(
+                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(names)}.',
+                "Serve a model that handtint exported.",
+            ) from error
 
     def _call(self, method: str, url: httpx.URL, timeout: float, **content: Any) -> Any:
         try:
@@ -100,6 +119,8 @@ class RestModel:
                 f'The server at {self._target} has no model "{self._name}": {reason}.',
                 "Name one that it serves.",
             )
+        if status == httpx.codes.BAD_REQUEST and (missing := _MISSING.search(reason)):
+            return SignatureNotFound(f'Model "{self._name}" at {self._target}', missing[1])
         return ServerError(
             f"The model server at {self._target} refused: {reason} ({status}).",
             "Serve a model that handtint exported, and look into the server's log.",

@@ -11,11 +11,16 @@ import httpx
 import numpy as np
 import pytest
 
-from serving.client import Colouriser
+from serving.client import Colouriser, Hint
+from serving.full_resolution import shrink
 from serving.gateway.app import FORM_BYTES, MAX_BYTES, create_app
 from serving.gateway.web_server import WebServer
+from serving.grpc_model import GrpcModel
+from serving.hints import hint_map
+from serving.local_model import load_local_model
 from serving.model_server.server import start
 from serving.pictures import read_picture
+from serving.rest_model import RestModel
 from tests.conftest import SAMPLES
 
 
@@ -57,3 +62,33 @@ def test_every_door_gives_the_same_picture(addresses: dict[str, str], name: str)
     assert np.ptp(first, axis=-1).mean() > 5  # colour at all
     for door, rgb in results.items():
         assert np.abs(rgb - first).max() <= 1, door  # one step of rounding between float libraries
+
+
+def test_every_door_says_the_same_of_the_colours(addresses: dict[str, str]) -> None:
+    picture = read_picture((SAMPLES / "commodore-grace-hopper.jpg").read_bytes())
+    inputs = shrink(picture.rgb), hint_map([Hint(0.5, 0.5, "#b03a2e")])
+    doors = [
+        GrpcModel(addresses["grpc"].removeprefix("grpc://"), "photo", 60),
+        RestModel(addresses["rest"], "photo", 60),
+    ]
+    probabilities, centres = load_local_model("photo").colours(*inputs)
+    assert (probabilities.shape, centres.shape) == ((1, 32, 32, 195), (195, 2))
+    for door in doors:
+        answer = door.colours(*inputs)
+        door.close()
+        # float32 travels exactly; the graph is fused differently once it is saved
+        np.testing.assert_allclose(answer[0], probabilities, atol=1e-4)
+        np.testing.assert_array_equal(answer[1], centres)
+
+
+def test_rows_of_colours_are_refused_with_the_cure(addresses: dict[str, str]) -> None:
+    row = {"luminance": np.zeros((256, 256, 1)).tolist(), "hints": np.zeros((256, 256, 3)).tolist()}
+    body = {"signature_name": "colours", "instances": [row]}
+    answer = httpx.post(f"{addresses['rest']}/v1/models/photo:predict", json=body, timeout=60)
+    assert answer.status_code == 400
+    assert "has inconsistent batch size" in answer.json()["error"]
+    assert "send 'inputs', one array an input, instead of 'instances'" in answer.json()["error"]
+    metadata = httpx.get(f"{addresses['rest']}/v1/models/photo/metadata").json()["metadata"]["signature_def"]
+    outputs = metadata["signature_def"]["colours"]["outputs"]
+    sizes = {name: [dim["size"] for dim in info["tensor_shape"]["dim"]] for name, info in outputs.items()}
+    assert sizes == {"probabilities": ["-1", "32", "32", "195"], "centres": ["195", "2"]}

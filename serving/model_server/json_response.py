@@ -23,6 +23,7 @@ from serving.model_server.tensors import dtype_name
 
 # Significant digits that bring any number of that dtype back exactly.
 _EXACT_DIGITS = {tf.float32: 9, tf.float64: 17}
+_IN_COLUMNS = "(the outputs do not make rows: send 'inputs', one array an input, instead of 'instances')"
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -50,12 +51,14 @@ def write_error(message: str) -> bytes:
 
 
 def _check_rows(outputs: Mapping[str, tf.Tensor]) -> None:
+    """The first words are TensorFlow Serving's, which leaves the cure to its documents."""
     expected = None
     for name, tensor in outputs.items():
         if not tensor.shape.rank:
-            raise invalid(f"Tensor name: {name} has no shape information ")
+            raise invalid(f"Tensor name: {name} has no shape information {_IN_COLUMNS}")
         if expected is not None and tensor.shape[0] != expected:
-            raise invalid(f"Tensor name: {name} has inconsistent batch size: {tensor.shape[0]} expecting: {expected}")
+            mismatch = f"inconsistent batch size: {tensor.shape[0]} expecting: {expected}"
+            raise invalid(f"Tensor name: {name} has {mismatch} {_IN_COLUMNS}")
         expected = tensor.shape[0]
 
 

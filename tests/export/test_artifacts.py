@@ -17,7 +17,11 @@ from tensorflow_serving.apis import prediction_log_pb2
 from export import saved_model as writer
 from export.saved_model import MODEL_CARD, WARM_UP, versions, write_version
 from export.weights import Card, find_weights, load_generator
+from serving.client import Colouriser
+from serving.errors import SignatureNotFound
 from tests.conftest import ROOT
+from trainer import generators
+from trainer.config import make_config
 
 
 def export(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -48,11 +52,27 @@ def test_a_version_is_complete(saved_model: Path) -> None:
         for record in tf.data.TFRecordDataset(str(saved_model / WARM_UP))
     ]
     requests = [record.predict_log.request for record in records]
-    assert [request.model_spec.signature_name for request in requests] == ["serving_default", "guided", "chroma"]
+    names = [request.model_spec.signature_name for request in requests]
+    assert names == ["serving_default", "guided", "chroma", "colours"]
     model = tf.saved_model.load(str(saved_model))
     for request in requests:
         inputs = {name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()}
         assert model.signatures[request.model_spec.signature_name](**inputs)
+
+
+def test_a_model_without_a_distribution_is_exported_without_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = generators.build(make_config({"generator": "unet", "filters": [4, 4]}), 256)
+    monkeypatch.setattr(writer, "load_generator", lambda _: (generator, Card("photo", "unet", 256, 0)))
+    version = write_version("small", tmp_path / "photo")
+    assert set(tf.saved_model.load(str(version)).signatures) == {"serving_default", "guided", "chroma"}
+    assert len(list(tf.data.TFRecordDataset(str(version / WARM_UP)))) == 3
+    with Colouriser(None, model_dir=tmp_path / "photo") as colouriser:
+        data = tf.io.encode_png(np.full((20, 30, 3), 99, np.uint8)).numpy()
+        assert colouriser.colourise(data).rgb.shape == (20, 30, 3)
+        with pytest.raises(SignatureNotFound, match=f"{version} has no `colours` signature. Serve a model"):
+            colouriser.confidence(data)
 
 
 def test_versions_count_up_and_a_reader_never_sees_half_of_one(saved_model: Path) -> None:

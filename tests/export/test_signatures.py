@@ -6,14 +6,19 @@ import io
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from export.signatures import MOST_PIXELS, coefficients
+from export.signatures import MOST_PIXELS, ServingModule, coefficients
+from export.weights import load_generator
 from tests.conftest import SAMPLES, draw_scene
+from trainer import generators
+from trainer.bins import load_bins
 from trainer.colour import rgb_to_ab, rgb_to_lightness, to_unit
+from trainer.config import make_config
 
 NO_HINTS = np.full((1, 1, 5), np.nan, np.float32)
 
@@ -64,6 +69,10 @@ def test_the_signatures_are_the_contract(model: Any) -> None:
         "serving_default": (picture, picture),
         "guided": ({**picture, **options}, picture),
         "chroma": (maps, {"coefficients": ("float32", (None, 256, 256, 4))}),
+        "colours": (
+            maps,
+            {"probabilities": ("float32", (None, 32, 32, 195)), "centres": ("float32", (195, 2))},
+        ),
     }
 
 
@@ -137,6 +146,39 @@ def test_chroma_edges_follow_the_photograph() -> None:
     assert (slope > 0.7).all()
     assert (slope <= 1).all()
     np.testing.assert_allclose(maps[0, 16, 2, :2], 0, atol=1e-3)  # flat there: no slope at all
+
+
+def test_colours_are_the_distribution_below_the_chroma(model: Any) -> None:
+    generator, card = load_generator("photo")
+    random = np.random.default_rng(0)
+    luminance = tf.constant(random.uniform(-1, 1, (2, card.size, card.size, 1)), tf.float32)
+    hints = np.zeros((2, card.size, card.size, 3), np.float32)
+    hints[1, 100:110, 50:60] = [0.5, 0.4, 1]
+    answer = model.signatures["colours"](luminance=luminance, hints=tf.constant(hints))
+    probabilities, centres = answer["probabilities"].numpy(), answer["centres"].numpy()
+    assert probabilities.min() >= 0
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)  # 195 float32 add up
+    np.testing.assert_allclose(centres, load_bins().centres * 110, rtol=1e-6)
+    assert np.abs(centres).max() == pytest.approx(110, abs=20)  # Lab units, not shares of them
+
+    # the generator's own mean of the distribution, before the cells and in chroma units
+    inner = keras.Model(generator.inputs, generator.get_layer("mean_of_bins").output)
+    mean = inner({"luminance": luminance, "hints": tf.constant(hints)}).numpy() * 110
+    mean = mean.reshape(2, 32, 2, 32, 2, 2).mean(axis=(2, 4))
+    # the shipped centres of that layer are float16, which rounds 70 / 110 to 70.02 / 110; float32 does the rest
+    np.testing.assert_allclose(probabilities @ centres, mean, atol=0.05)
+    assert np.abs(np.diff(probabilities[:, 12, 6], axis=0)).max() > 1e-3  # hints reach it
+
+
+def test_a_generator_without_a_distribution_has_no_colours() -> None:
+    generator = generators.build(make_config({"generator": "unet", "filters": [4, 4]}), 16)
+    module = ServingModule(generator, 16)
+    assert set(module.concrete()) == {"serving_default", "guided", "chroma"}
+    with pytest.raises(
+        ValueError, match="The unet generator of size 16 has no signature colours; expected one of"
+    ) as e:
+        module.trace("colours")
+    assert "export a lite_unet" in str(e.value)
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -14,38 +14,66 @@ from serving.client import Colouriser
 from serving.gateway.app import MAX_BYTES, create_app
 from serving.gateway.web_server import WebServer
 
+# What the model below believes of the left half of a picture, and of the right one. Lab units.
+CENTRES = [[0.0, 0.0], [40.0, 30.0], [-30.0, -20.0], [8.0, 0.0]]
+LEFT, RIGHT = [0.0, 0.625, 0.375, 0.0], [0.75, 0.0, 0.0, 0.25]
+
 
 @pytest.fixture(scope="session")
-def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model's base path with version 1: colours that depend on place, luminance and hints."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two base paths with version 1: colours that depend on place, luminance and hints; `old` has no `colours`."""
     import tensorflow as tf
 
+    signature = [
+        tf.TensorSpec([None, 256, 256, 1], tf.float32, name="luminance"),
+        tf.TensorSpec([None, 256, 256, 3], tf.float32, name="hints"),
+    ]
+
     class Chroma(tf.Module):
-        @tf.function(
-            input_signature=[
-                tf.TensorSpec([None, 256, 256, 1], tf.float32, name="luminance"),
-                tf.TensorSpec([None, 256, 256, 3], tf.float32, name="hints"),
-            ]
-        )
+        @tf.function(input_signature=signature)
+        def colours(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+            cells = tf.constant([[LEFT] * 16 + [RIGHT] * 16] * 32)
+            return {"probabilities": cells + 0.0 * luminance[:, :1, :1], "centres": tf.constant(CENTRES)}
+
+        @tf.function(input_signature=signature)
         def chroma(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
             across = tf.broadcast_to(tf.linspace(-30.0, 30.0, 256)[None, None, :, None], tf.shape(luminance))
             ab = 110.0 * hints[..., :2] + (1.0 - hints[..., 2:]) * tf.concat([across, 20.0 - across], -1)
             return {"coefficients": tf.concat([0.1 * luminance, 0.05 - 0.1 * luminance, ab], -1)}
 
-    base = tmp_path_factory.mktemp("models") / "photo"
+    base = tmp_path_factory.mktemp("models")
     module = Chroma()
-    tf.saved_model.save(module, str(base / "1"), signatures={"chroma": module.chroma})
+    both = {"chroma": module.chroma, "colours": module.colours}
+    tf.saved_model.save(module, str(base / "photo/1"), signatures=both)
+    tf.saved_model.save(module, str(base / "old/1"), signatures={"chroma": module.chroma})
     return base
+
+
+@pytest.fixture(scope="session")
+def model_dir(models: Path) -> Path:
+    """The base path of the model with both signatures."""
+    return models / "photo"
+
+
+def serve(base: Path) -> Iterator[dict[str, str]]:
+    """Runs the embedded model server; its addresses by scheme."""
+    from serving.model_server.server import start
+
+    server = start(base, "photo", rest_api_port=0)
+    yield {"grpc": f"grpc://127.0.0.1:{server.grpc_port}", "http": f"http://127.0.0.1:{server.rest_port}"}
+    server.stop(1)
 
 
 @pytest.fixture(scope="session")
 def model_server(model_dir: Path) -> Iterator[dict[str, str]]:
     """The embedded model server's addresses by scheme."""
-    from serving.model_server.server import start
+    yield from serve(model_dir)
 
-    server = start(model_dir, "photo", rest_api_port=0)
-    yield {"grpc": f"grpc://127.0.0.1:{server.grpc_port}", "http": f"http://127.0.0.1:{server.rest_port}"}
-    server.stop(1)
+
+@pytest.fixture(scope="session")
+def old_server(models: Path) -> Iterator[dict[str, str]]:
+    """The addresses of one whose model has no `colours`."""
+    yield from serve(models / "old")
 
 
 @pytest.fixture(scope="session")

@@ -23,12 +23,14 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """`handtint colourise ARGUMENTS` in an empty folder."""
+    """`handtint colourise ARGUMENTS`, or another subcommand, in an empty folder."""
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
 
-    def run(*arguments: str | Path) -> Result:
-        command = [sys.executable, "-m", "serving.cli", "colourise", *map(str, arguments)]
-        result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    def run(*arguments: str | Path, subcommand: str = "colourise", stdout: int = subprocess.PIPE) -> Result:
+        command = [sys.executable, "-m", "serving.cli", subcommand, *map(str, arguments)]
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=120
+        )
         assert "Traceback" not in result.stderr
         return result
 
@@ -128,6 +130,19 @@ def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path, old: Path, mod
         (["old.jpg", "a/old.png", "-o", "new"], 1, "handtint: Two of the pictures would become new/old-colour.png."),
         (["old.jpg", "-o", "n.png", "--hints", "no.json"], 1, "handtint: no.json cannot be read: No such file"),
         (["old.jpg", "-o", "n.png", "--hints", "old.jpg"], 1, "handtint: The hints are not JSON. Write hints as"),
+        (["old.jpg", "-o", "n.png", "--seed", "1"], 1, "handtint: --seed 1 chooses among alternatives, but there are"),
+        (["old.jpg", "-o", "n.png", "--confidence", "n.png"], 1, "handtint: Two of the pictures would become n.png."),
+        (
+            ["old.jpg", "-o", "n.png", "--confidence", "n.gif"],
+            1,
+            "handtint: The output n.gif does not fit 1 picture(s)",
+        ),
+        (
+            ["old.jpg", "x.jpg", "-o", "new", "--confidence", "m.png"],
+            1,
+            "output m.png does not fit 2 picture(s)",
+        ),
+        (["old.jpg", "-o", "n.png", "--alternatives", "0"], 2, "handtint: Invalid value for '--alternatives'"),
         (["old.jpg", "-o", "old.jpg/n.png"], 1, "handtint: old.jpg: old.jpg/n.png cannot be written: "),
         (["old.jpg"], 2, "handtint: Missing option '-o'"),
         (["-o", "new"], 2, "handtint: Missing argument 'IN...'"),
@@ -160,3 +175,126 @@ def test_no_model_in_process(run: Run, tmp_path: Path, old: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.startswith(f"handtint: {tmp_path} holds no exported model; expected version folders")
     assert "python -m export saved-model" in result.stderr
+
+
+def test_alternatives_are_numbered_differ_and_follow_the_seed(
+    run: Run, tmp_path: Path, old: Path, model_server: dict[str, str], in_process: Colouriser
+) -> None:
+    server = ["--server", model_server["grpc"]]
+    result = run("old.jpg", "-o", "new.png", "--alternatives", "3", "--seed", "7", *server)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.fullmatch(r"\[1/1\] new-1\.png to new-3\.png  90x60  \d+\.\d s\n", result.stdout)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new-1.png", "new-2.png", "new-3.png", "old.jpg"]
+    for number, expected in enumerate(in_process.alternatives(old, 3, seed=7), start=1):
+        np.testing.assert_array_equal(pixels(tmp_path / f"new-{number}.png"), expected.rgb)
+    assert (pixels(tmp_path / "new-1.png") != pixels(tmp_path / "new-2.png")).any()
+
+
+def test_several_pictures_with_alternatives_and_maps(
+    run: Run, tmp_path: Path, old: Path, model_server: dict[str, str], in_process: Colouriser
+) -> None:
+    (tmp_path / "two.png").write_bytes(GOOD["rgba.png"])
+    options = ["--alternatives", "2", "--confidence", "sure", "--server", model_server["grpc"]]
+    result = run("old.jpg", "two.png", "-o", "new", *options)
+    assert (result.returncode, result.stderr) == (0, "")
+    names = ["old-colour-1.png", "old-colour-2.png", "two-colour-1.png", "two-colour-2.png"]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == names
+    assert sorted(path.name for path in (tmp_path / "sure").iterdir()) == ["old-confidence.png", "two-confidence.png"]
+    drawn = pixels(tmp_path / "sure/old-confidence.png").astype(int)
+    assert drawn.shape == (HEIGHT, WIDTH, 3)
+    left, right = drawn[HEIGHT // 2, WIDTH // 4], drawn[HEIGHT // 2, 3 * WIDTH // 4]  # torn, and sure
+    assert left.argmax() == 2
+    assert right.argmin() == 2
+    assert right.sum() > 2 * left.sum()
+
+
+def test_a_map_beside_one_picture(run: Run, tmp_path: Path, old: Path, model_server: dict[str, str]) -> None:
+    options = ["--confidence", "sure.jpg", "--server", model_server["grpc"]]
+    assert run("old.jpg", "-o", "new.png", *options).returncode == 0
+    with Image.open(tmp_path / "sure.jpg") as image:
+        assert (image.format, image.size) == ("JPEG", (WIDTH, HEIGHT))
+    assert (tmp_path / "new.png").exists()
+    result = run("old.jpg", "-o", "other.png", *options)
+    assert result.stderr.startswith("handtint: old.jpg: sure.jpg is there already.")
+    assert not (tmp_path / "other.png").exists()
+
+
+def test_fewer_alternatives_than_asked_for_are_told(run: Run, tmp_path: Path, model_server: dict[str, str]) -> None:
+    """On black no colour can be seen: there is nothing to choose."""
+    Image.new("L", (90, 60), 0).save(tmp_path / "black.png")
+    result = run("black.png", "-o", "new", "--alternatives", "2", "--server", model_server["grpc"])
+    assert result.returncode == 1
+    assert result.stderr.startswith("handtint: black.png: The model finds only one believable colour at each place")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "arguments"),
+    [
+        ("colourise", ["-o", "new.png", "--alternatives", "2"]),
+        ("colourise", ["-o", "new.png", "--confidence", "sure.png"]),
+        ("suggest", ["--at", "0.5,0.5"]),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_a_server_whose_model_has_no_colours(
+    run: Run, tmp_path: Path, old: Path, old_server: dict[str, str], scheme: str, subcommand: str, arguments: list[str]
+) -> None:
+    result = run("old.jpg", *arguments, "--server", old_server[scheme], subcommand=subcommand)
+    assert result.returncode == 1
+    assert result.stderr == (
+        f'handtint: Model "photo" at {old_server[scheme]} has no `colours` signature. Serve a model that handtint '
+        "exported and that has `colours`: python -m export saved-model --weights photo --out REPO/photo\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["old.jpg"]
+
+
+def test_suggest_prints_colours_and_shares(
+    run: Run, old: Path, model_server: dict[str, str], in_process: Colouriser
+) -> None:
+    where = ["old.jpg", "--at", "0.25,0.5", "--server", model_server["grpc"]]
+    first, second = (suggestion.colour for suggestion in in_process.suggest(old, 0.25, 0.5))
+    result = run(*where, subcommand="suggest")
+    assert (result.returncode, result.stderr, result.stdout) == (0, "", f"{first}  62%\n{second}  38%\n")
+    assert run(*where, "--count", "1", subcommand="suggest").stdout == f"{first}  62%\n"
+    assert json.loads(run(*where, "--json", subcommand="suggest").stdout) == {
+        "x": 0.25,
+        "y": 0.5,
+        "colours": [{"colour": first, "share": 0.625}, {"colour": second, "share": 0.375}],
+    }
+
+
+def test_suggest_shows_the_colour_on_a_terminal(run: Run, old: Path, model_server: dict[str, str]) -> None:
+    ours, theirs = os.openpty()
+    try:
+        run("old.jpg", "--at", "0.25,0.5", "--server", model_server["grpc"], subcommand="suggest", stdout=theirs)
+        lines = os.read(ours, 10_000).decode().splitlines()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert len(lines) == 2
+    for line in lines:
+        red, green, blue = bytes.fromhex(line[1:7])
+        assert f"\x1b[48;2;{red};{green};{blue}m" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["old.jpg", "--at", "0.4"], 2, "expected two numbers from 0 to 1, such as 0.4,0.6"),
+        (["old.jpg", "--at", "0.4,1.5"], 2, "received '0.4,1.5'"),
+        (["old.jpg", "--at", "nan,0"], 2, "received 'nan,0'"),
+        (["old.jpg", "--at", "left,top"], 2, "handtint: Invalid value for '--at': expected two numbers"),
+        (["old.jpg"], 2, "handtint: Missing option '--at'"),
+        (["old.jpg", "--at", "0,0", "--count", "0"], 2, "handtint: Invalid value for '--count'"),
+        (["none.jpg", "--at", "0,0"], 1, "handtint: The file cannot be read: No such file"),
+        (["old.jpg", "--at", "0,0", "--hints", "old.jpg"], 1, "handtint: The hints are not JSON."),
+    ],
+)
+def test_mistakes_of_suggest_are_one_line(
+    run: Run, old: Path, model_server: dict[str, str], arguments: list[str], status: int, message: str
+) -> None:
+    result = run(*arguments, "--server", model_server["grpc"], subcommand="suggest")
+    assert result.returncode == status
+    assert message in result.stderr
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from serving.client import Colouriser, Hint
 from serving.errors import (
@@ -23,8 +24,10 @@ from serving.errors import (
     ServerError,
     ServerTimeout,
     ServerUnavailable,
+    SignatureNotFound,
     UnreadablePicture,
 )
+from serving.model import check_colours
 from serving.pictures import read_picture
 from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
 from trainer.colour import rgb_to_lightness, to_unit
@@ -112,6 +115,87 @@ def test_threads_share_one(colouriser: Colouriser, in_process: Colouriser) -> No
 def test_saturation_has_its_range(in_process: Colouriser, saturation: float) -> None:
     with pytest.raises(OptionError, match="saturation must be from 0 to 3"):
         in_process.colourise(GOOD["rgb.png"], saturation=saturation)
+
+
+def test_suggestions_come_through_every_door(colouriser: Colouriser) -> None:
+    """The model believes what `CENTRES` and `LEFT` say; hints and sizes make no difference to it."""
+    left = colouriser.suggest(GOOD["grey.png"], 0.25, 0.5)
+    assert [suggestion.share for suggestion in left] == [0.625, 0.375]
+    orange, blue = (ImageColor.getrgb(suggestion.colour) for suggestion in left)
+    assert orange[0] > orange[1] > orange[2]
+    assert blue[0] < blue[1] < blue[2]
+    assert [suggestion.share for suggestion in colouriser.suggest(GOOD["grey.png"], 0.75, 0.5)] == [1]
+    assert colouriser.suggest(GOOD["grey.png"], 0.25, 0.5, count=1, hints=[Hint(0, 0, "#ffffff")]) == left[:1]
+    with pytest.raises(OptionError, match="A spot's x must be a number from 0 to 1; received 3"):
+        colouriser.suggest(GOOD["grey.png"], 3, 0)
+
+
+def test_confidence_comes_through_every_door(colouriser: Colouriser) -> None:
+    sure = colouriser.confidence(GOOD["grey.png"])
+    assert sure.shape == (32, 32)
+    assert (sure[:, :16] == 0).all()  # torn between two: their mean is neither
+    assert (sure[:, 16:] == 1).all()
+
+
+def test_alternatives_come_through_every_door(colouriser: Colouriser, in_process: Colouriser) -> None:
+    count = 3
+    plain = in_process.colourise(GOOD["rgba.png"]).rgb.astype(int)
+    coloured = list(colouriser.alternatives(GOOD["rgba.png"], count, seed=5))
+    assert len(coloured) == count
+    for picture, expected in zip(coloured, in_process.alternatives(GOOD["rgba.png"], count, seed=5), strict=True):
+        assert picture.rgb.shape == (HEIGHT, WIDTH, 3)
+        np.testing.assert_array_equal(picture.rgb, expected.rgb)
+        np.testing.assert_array_equal(picture.alpha, ALPHA)
+        np.testing.assert_allclose(lightness_of(picture.rgb), lightness_of(expected.rgb), atol=0.5)
+    for one, other in itertools.combinations([plain, *(picture.rgb.astype(int) for picture in coloured)], 2):
+        assert np.abs(one - other).max() > 20
+
+
+def test_alternatives_keep_the_callers_hints(in_process: Colouriser) -> None:
+    hints = [Hint(0.75, 0.5, "#d02020")]
+    for picture in in_process.alternatives(GOOD["grey.png"], 2, hints=hints):
+        red = picture.rgb[HEIGHT // 2, 3 * WIDTH // 4].astype(int)
+        assert red[0] - red[1:].max() > 80
+
+
+@pytest.mark.parametrize(("count", "seed"), [(0, 0), (21, 0), (4, -1)])
+def test_alternatives_have_their_range(in_process: Colouriser, count: int, seed: int) -> None:
+    with pytest.raises(OptionError, match=f"Expected 1 to 20 alternatives .* received {count} and {seed}"):
+        in_process.alternatives(GOOD["grey.png"], count, seed)
+
+
+@pytest.mark.parametrize("door", ["in process", "grpc", "http"])
+def test_a_model_without_colours_says_what_to_do(door: str, models: Path, old_server: dict[str, str]) -> None:
+    where = {"target": None, "model_dir": models / "old"} if door == "in process" else {"target": old_server[door]}
+    with Colouriser(**where) as colouriser:
+        assert colouriser.colourise(GOOD["grey.png"]).height == HEIGHT
+        for call in (
+            lambda: colouriser.suggest(GOOD["grey.png"], 0.5, 0.5),
+            lambda: colouriser.confidence(GOOD["grey.png"]),
+            lambda: colouriser.alternatives(GOOD["grey.png"]),
+        ):
+            with pytest.raises(SignatureNotFound, match="has no `colours` signature") as caught:
+                call()
+            assert "python -m export saved-model" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "centres"),
+    [
+        (np.zeros((1, 32, 32, 4)), np.zeros((5, 2))),
+        (np.zeros((1, 16, 16, 4)), np.zeros((4, 2))),
+        (np.zeros((2, 32, 32, 4)), np.zeros((4, 2))),
+        (np.zeros((1, 32, 32, 0)), np.zeros((0, 2))),
+        (np.zeros(()), np.zeros(())),
+        (np.full((1, 32, 32, 4), np.nan), np.zeros((4, 2))),
+        (np.full((1, 32, 32, 4), np.inf), np.zeros((4, 2))),
+        (np.full((1, 32, 32, 4), -0.25), np.zeros((4, 2))),
+        (np.full((1, 32, 32, 4), 0.25), np.full((4, 2), np.nan)),
+    ],
+)
+def test_answers_of_another_form_are_refused(probabilities: np.ndarray, centres: np.ndarray) -> None:
+    with pytest.raises(ServerError, match=r"in shapes \[1, 32, 32, Q\] and \[Q, 2\]"):
+        check_colours(probabilities, centres, np.zeros((1, 256, 256, 1)))
 
 
 def test_check_says_that_the_model_answers(colouriser: Colouriser) -> None:

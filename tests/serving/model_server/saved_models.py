@@ -87,6 +87,11 @@ class Zoo(tf.Module):
     def total(self, x):
         return {"sum": tf.reduce_sum(x), "x": x}
 
+    @tf.function(input_signature=[spec([None, 1], tf.float32, "x")])
+    def palette(self, x):
+        """One output has a row for each of the input's, the other has rows of its own."""
+        return {"probabilities": x, "centres": tf.constant([[-70.0, 70.0], [0.0, 0.0], [60.0, 40.0]])}
+
     @tf.function(input_signature=[spec([None], tf.float16, "x")])
     def half(self, x):
         return {"y": x}
@@ -110,7 +115,7 @@ def save_scale(folder: Path, factor: float) -> Path:
 def save_zoo(folder: Path) -> Path:
     """A version folder of Zoo."""
     zoo = Zoo()
-    names = ["serving_default", "chroma", "picture", "kinds", "lookup", "total", "half", "anything", "blob"]
+    names = ["serving_default", "chroma", "picture", "kinds", "lookup", "total", "palette", "half", "anything", "blob"]
     tf.saved_model.save(zoo, str(folder), signatures={name: getattr(zoo, name) for name in names})
     return folder
 

@@ -51,6 +51,14 @@ def test_half_precision_passes(zoo):
     assert received.tolist() == [0.5, -2]
 
 
+def test_an_output_without_a_batch_dimension_passes(zoo):
+    outputs = zoo.predict("palette", x=np.array([[1.0]], np.float32))
+    assert {name: value.tolist() for name, value in outputs.items()} == {
+        "centres": [[-70.0, 70.0], [0.0, 0.0], [60.0, 40.0]],
+        "probabilities": [[1.0]],
+    }
+
+
 def test_an_output_filter_leaves_the_rest_out(zoo):
     request = zoo.request("total", x=[1.0, 2.0])
     request.output_filter.append("sum")
@@ -176,6 +184,8 @@ def test_metadata_holds_the_signatures(zoo):
     luminance = signatures.signature_def["chroma"].inputs["luminance"]
     assert [d.size for d in luminance.tensor_shape.dim] == [-1, 8, 8, 1]
     assert luminance.dtype == tf.float32.as_datatype_enum
+    centres = signatures.signature_def["palette"].outputs["centres"]
+    assert [d.size for d in centres.tensor_shape.dim] == [3, 2]
 
 
 @pytest.mark.parametrize(

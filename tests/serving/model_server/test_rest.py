@@ -61,7 +61,18 @@ def test_an_output_without_rows_needs_the_column_form(zoo):
     assert zoo.post({"inputs": [1.0, 2.0]}, "total").json() == {"outputs": {"sum": 3.0, "x": [1.0, 2.0]}}
     assert error(zoo.post({"instances": [1.0, 2.0]}, "total")) == (
         400,
-        "Tensor name: sum has no shape information ",
+        "Tensor name: sum has no shape information "
+        "(the outputs do not make rows: send 'inputs', one array an input, instead of 'instances')",
+    )
+
+
+def test_an_output_without_a_batch_dimension_needs_the_column_form(zoo):
+    answer = zoo.post({"inputs": [[1.0], [3.0]]}, "palette").json()["outputs"]
+    assert answer == {"centres": [[-70.0, 70.0], [0.0, 0.0], [60.0, 40.0]], "probabilities": [[1.0], [3.0]]}
+    assert error(zoo.post({"instances": [[1.0], [3.0]]}, "palette")) == (
+        400,
+        "Tensor name: probabilities has inconsistent batch size: 2 expecting: 3 "
+        "(the outputs do not make rows: send 'inputs', one array an input, instead of 'instances')",
     )
 
 

@@ -1,0 +1,156 @@
+"""`handtint colourise`: pictures in, coloured pictures out.
+
+handtint colourise old.jpg -o new.png --confidence sure.png
+handtint colourise scans/*.jpg -o coloured/ --server grpc://127.0.0.1:8500
+handtint colourise old.jpg -o new.png --alternatives 4        # new-1.png to new-4.png
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from serving.cli.door import Door, door_options
+from serving.cli.plan import Job, format_of, plan
+from serving.client import MAX_ALTERNATIVES, MAX_SATURATION, Colouriser, Picture, draw_confidence, encode_picture
+from serving.commands import FAILED
+from serving.errors import HandtintError, OptionError, PictureError, ServerError
+from serving.hints import Hint
+from serving.pictures import FORMATS, QUALITY
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, metavar="IN...", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, metavar="OUT", type=click.Path(path_type=Path),
+    help="A file for one picture, a folder for several.",
+)  # fmt: skip
+@door_options
+@click.option(
+    "--saturation", type=click.FloatRange(0, MAX_SATURATION), default=1.0, show_default=True,
+    help="0 is grey, 1 as the model says.",
+)  # fmt: skip
+@click.option(
+    "--alternatives", type=click.IntRange(1, MAX_ALTERNATIVES), metavar="N",
+    help="N different believable colourings instead of one.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Of --alternatives: another one gives others. Default: 0.")
+@click.option(
+    "--confidence", metavar="MAP", type=click.Path(path_type=Path),
+    help="Also draw how sure the model is of each place: bright is sure. A file or a folder, like OUT.",
+)  # fmt: skip
+@click.option("--format", "format_", type=click.Choice(list(FORMATS)), help="Default: as OUT ends, else png.")
+@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG.")
+@click.option("--force", is_flag=True, help="Overwrite pictures that are there already; never an input.")
+def colourise(
+    pictures: tuple[Path, ...],
+    output: Path,
+    door: Door,
+    saturation: float,
+    alternatives: int | None,
+    seed: int | None,
+    confidence: Path | None,
+    format_: str | None,
+    quality: int,
+    force: bool,
+) -> int:
+    """Colourise pictures: JPEG, PNG, WebP, TIFF or GIF, of any size up to 100 megapixels.
+
+    OUT is a file if there is one picture and OUT ends in .png, .jpg or .jpeg; else a folder, made if needed,
+    where the names are NAME-colour.png. With --alternatives these names are numbered: new-1.png, NAME-colour-1.png.
+    A picture that cannot be used is reported and the others go on; the exit status is then 1. Transparency is kept
+    in PNG and laid on white in JPEG.
+    """
+    if seed is not None and alternatives is None:
+        raise OptionError(
+            f"--seed {seed} chooses among alternatives, but there are none.", "Add --alternatives 4, or leave --seed."
+        )
+    jobs, format_ = plan(pictures, output, format_, alternatives, confidence)
+    wishes = _Wishes(door.hints, saturation, alternatives, seed or 0, format_, quality, force)
+    failures = 0
+    with door.open() as colouriser:
+        beginning = time.monotonic()
+        for number, job in enumerate(jobs, start=1):
+            started = time.monotonic()
+            try:
+                written, picture = _do(colouriser, job, wishes)
+            except ServerError:
+                raise  # the next picture would meet the same
+            except HandtintError as error:
+                failures += 1
+                click.echo(f"handtint: {job.source}: {error}", err=True)
+                continue
+            now = time.monotonic()
+            left = (now - beginning) / number * (len(jobs) - number)
+            names = f"{written[0]} to {written[-1].name}" if len(written) > 1 else f"{written[0]}"
+            click.echo(
+                f"[{number}/{len(jobs)}] {names}  {picture.width}x{picture.height}  {now - started:.1f} s"
+                + (f", {left:.0f} s left" if left else "")
+            )
+            fewer = f"The model finds no more than {len(written)} believable in it; {len(job.colours)} were asked for."
+            for note in (*picture.notes, *([fewer] if len(written) < len(job.colours) else [])):
+                click.echo(f"handtint: {job.source}: {note}", err=True)
+    return FAILED if failures else 0
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """How all pictures should come out."""
+
+    hints: list[Hint]
+    saturation: float
+    alternatives: int | None
+    seed: int
+    format: str
+    quality: int
+    force: bool
+
+
+def _do(colouriser: Colouriser, job: Job, wishes: _Wishes) -> tuple[list[Path], Picture]:
+    """Colours one picture; the files with its colours, and the last of these pictures.
+
+    Raises:
+        HandtintError: of the kind that says why not.
+    """
+    for target in job.targets:
+        if target.exists() and not wishes.force:
+            raise OptionError(f"{target} is there already.", "Move it away, or add --force to overwrite it.")
+    # first, so that a model that cannot tell leaves no files
+    sure = colouriser.confidence(job.source, wishes.hints) if job.confidence else None
+    written, picture = [], None
+    for target, picture in zip(job.colours, _coloured(colouriser, job.source, wishes), strict=False):
+        _write(target, encode_picture(picture, wishes.format, wishes.quality))
+        written.append(target)
+    if picture is None:
+        raise PictureError(
+            "The model finds only one believable colour at each place of it, so there are no alternatives.",
+            "Leave out --alternatives, or say with --hints which colours you want.",
+        )
+    if job.confidence and sure is not None:
+        drawn = draw_confidence(sure, picture.width, picture.height)
+        _write(job.confidence, encode_picture(drawn, format_of(job.confidence), wishes.quality))
+    return written, picture
+
+
+def _coloured(colouriser: Colouriser, source: Path, wishes: _Wishes) -> Iterable[Picture]:
+    if wishes.alternatives is None:
+        return [colouriser.colourise(source, wishes.hints, wishes.saturation)]
+    return colouriser.alternatives(source, wishes.alternatives, wishes.seed, wishes.hints, wishes.saturation)
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Writes a file whole or not at all."""
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise OptionError(f"{target} cannot be written: {error.strerror}.", "Let -o name another place.") from error
