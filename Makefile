@@ -11,6 +11,7 @@ REPOSITORY := build/models
 TFJS := web/public/models/photo
 DATA ?= ../shared/data/photos
 MINUTES ?= 66
+STEPS ?= 250
 MODELS ?= shipped=photo
 
 INSTALLED := $(VENV)/installed
@@ -37,8 +38,8 @@ test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a rea
 train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=66
 	$(BIN)/python -m trainer fit --preset photo --data $(DATA) --minutes $(MINUTES)
 
-ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder MINUTES=2 a variant
-	$(BIN)/python -m trainer ablation --all --data $(DATA) --minutes $(if $(filter file,$(origin MINUTES)),2,$(MINUTES))
+ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder STEPS=250 a variant
+	$(BIN)/python -m trainer ablation --all --data $(DATA) --steps $(STEPS)
 
 bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
 	$(BIN)/python -m trainer bench --preset photo --size 128
