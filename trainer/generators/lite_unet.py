@@ -4,10 +4,13 @@
 
 At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
 average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
-make the chroma. Hints enter the decoder at every size: they work at once and leave the encoder as ImageNet made it.
+make the chroma. Hints come after it: what they change about the mean spreads to places that look alike
+(spread_hints.py). In RGB hints enter the decoder at every size.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,11 +20,13 @@ from trainer.bins import load_bins
 from trainer.config import Config
 from trainer.efficientnet_lite import encode
 from trainer.layers import ShrinkHints
+from trainer.spread_hints import SpreadHints
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
 _BOTTOM = 256
 _FINE = 32
 _FINEST = 16  # at full size, in RGB
+_HEADS, _EMBEDDING = 4, 16  # of how hints spread
 
 
 def build(config: Config, size: int, folded: bool = False) -> keras.Model:
@@ -40,13 +45,15 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     scene = layers.Dense(_BOTTOM, name="scene")(layers.GlobalAveragePooling2D(keepdims=True)(bottom))
     x = layers.Conv2D(_BOTTOM, 1, name="bottom")(bottom)
     x = _activate(layers.add([scene, x]), "bottom", folded)
+    decoded = []
     for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
-        x = _merge(x, skip, ShrinkHints(size // skip.shape[1])(hints))
+        automatic = config.target == "ab"  # colours that hints change afterwards
+        x = _merge(x, skip, *([] if automatic else [ShrinkHints(size // skip.shape[1])(hints)]))
         x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}", folded)
+        decoded.append(x)
     x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
-
     head = _rgb if config.target == "rgb" else _ab
-    outputs = head(x, skips[0], luminance, hints, folded)
+    outputs = head([decoded[-2], x], skips[0], luminance, hints, folded)
     model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="lite_unet")
     if config.target == "ab":
         # the mean of a distribution is a 1x1 convolution with the bins' centres
@@ -55,37 +62,55 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
 
 
 def _ab(
-    x: keras.KerasTensor,
+    decoded: list[keras.KerasTensor],
     skip: keras.KerasTensor,
     _: keras.KerasTensor,
     hints: keras.KerasTensor,
     folded: bool,
 ) -> dict[str, keras.KerasTensor]:
+    coarse, x = decoded  # at an eighth and a quarter of the size
     logits = layers.Conv2D(len(load_bins().centres), 1, name="distribution")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
         layers.Softmax(dtype="float32")(logits)
     )
-    fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), mean])
+    # what the hints change about that, where they are and where it looks alike
+    wanted = ShrinkHints(8)(hints)
+    change = layers.subtract([wanted[..., :2], layers.AveragePooling2D(2)(mean)])
+    spread = SpreadHints(_HEADS, _EMBEDDING, name="spread_hints")([coarse, change, wanted[..., 2:]])
+    spread = layers.UpSampling2D(2, interpolation="bilinear")(spread)
+    # starts as the mean over the heads, from which training goes on
+    change = layers.Conv2D(2, 1, use_bias=False, kernel_initializer=_mean_of_heads, name="change")(spread)
+    guided = layers.add([mean, change])
+
+    fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), guided, spread, ShrinkHints(4)(hints)])
+    fine = _convolution(fine, _FINE, "fine0", folded)
     fine = _merge(fine, skip, ShrinkHints(2)(hints))
     fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
     # starts at zero, so training begins with the plain mean
     correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
     raised = [
-        layers.UpSampling2D(4, interpolation="bilinear")(mean),
+        layers.UpSampling2D(4, interpolation="bilinear")(guided),
         layers.UpSampling2D(2, interpolation="bilinear")(correction),
     ]
     ab = layers.Add(dtype="float32")(raised)
     return {"ab": ab, "distribution": logits}
 
 
+def _mean_of_heads(shape: tuple, dtype: Any = None) -> Any:
+    """Kernel [1, 1, heads * 3, 2]: of each head's (a, b, heard), a and b."""
+    kernel = np.zeros((_HEADS, 3, 2))
+    kernel[:, 0, 0] = kernel[:, 1, 1] = 1 / _HEADS
+    return kernel.reshape(shape).astype(dtype or "float32")
+
+
 def _rgb(
-    x: keras.KerasTensor,
+    decoded: list[keras.KerasTensor],
     skip: keras.KerasTensor,
     luminance: keras.KerasTensor,
     hints: keras.KerasTensor,
     folded: bool,
 ) -> dict[str, keras.KerasTensor]:
-    fine = _convolution(_merge(x, skip, ShrinkHints(2)(hints)), _FINE, "fine1", folded)
+    fine = _convolution(_merge(decoded[-1], skip, ShrinkHints(2)(hints)), _FINE, "fine1", folded)
     fine = layers.concatenate([layers.UpSampling2D(2)(fine), luminance, hints])
     fine = _convolution(fine, _FINEST, "fine2", folded)
     return {"rgb": layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32", name="rgb")(fine)}
@@ -120,5 +145,5 @@ def _activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTenso
     return layers.ReLU()(x if folded else layers.BatchNormalization(name=f"{name}_norm")(x))
 
 
-def _merge(x: keras.KerasTensor, skip: keras.KerasTensor, hints: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.concatenate([layers.UpSampling2D(2)(x), skip, hints])
+def _merge(x: keras.KerasTensor, *others: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.concatenate([layers.UpSampling2D(2)(x), *others])
