@@ -107,9 +107,10 @@ class ConditionalGAN(keras.Model):
         """The generator's losses against the truth; where colours are rare, pixels weigh more."""
         config, truth = self.config, batch[self.config.target]
         error = RECONSTRUCTION[config.reconstruction](truth, output[config.target])
+        cast = ops.mean(ops.square(ops.mean(truth - output[config.target], axis=(1, 2))))
         if "distribution" not in output:
             reconstruction = ops.mean(error)
-            total = config.reconstruction_weight * reconstruction
+            total = config.reconstruction_weight * reconstruction + config.cast_weight * cast
             return {"reconstruction": reconstruction, "generator_loss": total}
         colours = bins.load_bins()
         factor = truth.shape[1] // output["distribution"].shape[1]
@@ -119,6 +120,7 @@ class ConditionalGAN(keras.Model):
         distribution = ops.mean(rarity * soft_cross_entropy(labels, logits))
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
         total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
+        total += config.cast_weight * cast
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
 
     def validation_losses(self, batch: dict[str, Any]) -> dict[str, Any]:

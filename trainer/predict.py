@@ -18,26 +18,30 @@ if TYPE_CHECKING:
 
 
 def predict(
-    generator: keras.Model, config: Config, targets: np.ndarray, conditions: np.ndarray | None = None
+    generator: keras.Model,
+    config: Config,
+    targets: np.ndarray,
+    conditions: np.ndarray | None = None,
+    hints: Any = None,
 ) -> np.ndarray:
     """Conditions uint8 [N, H, W, 1 or 3], or the targets' own grey -> coloured pictures uint8 [N, H, W, 3].
 
     The generator works at its own size. What it gives is raised bilinearly to H x W; chroma meets the condition's own
-    luminance at full size. No hints.
+    luminance at full size. `hints` as `run` takes them.
     """
     luminance = rgb_to_luminance(to_unit((targets if conditions is None else conditions).astype(np.float32)))
-    output = run(generator, luminance)[config.target]
+    output = run(generator, luminance, hints)[config.target]
     output = np.asarray(ops.image.resize(output, luminance.shape[1:3], "bilinear", antialias=True))
     return to_pixels(ab_to_rgb(luminance, output) if config.target == "ab" else from_symmetric(output))
 
 
-def run(generator: keras.Model, luminance: Any) -> dict[str, Any]:
-    """Luminance -1..1 [N, H, W, 1] -> the generator's outputs, at its own size, without hints."""
+def run(generator: keras.Model, luminance: Any, hints: Any = None) -> dict[str, Any]:
+    """Luminance -1..1 [N, H, W, 1] -> the generator's outputs, at its own size S; with a map of hints [N, S, S, 3]."""
     luminance = ops.convert_to_tensor(luminance)
     size = inputs_of(generator)["luminance"].shape[1]
     if size != luminance.shape[1] or size != luminance.shape[2]:
         luminance = ops.image.resize(luminance, (size, size), "bilinear", antialias=True)
-    hints = ops.zeros((luminance.shape[0], size, size, 3))
+    hints = ops.zeros((luminance.shape[0], size, size, 3)) if hints is None else hints
     return generator(inputs_for(generator, {"luminance": luminance, "hints": hints}), training=False)
 
 

@@ -1,4 +1,5 @@
-"""After each epoch: the averaged generator's losses, PSNR and colourfulness on some held-out pictures."""
+"""After each epoch, on some held-out pictures: the averaged generator's losses, PSNR, colourfulness, cast, and what it
+makes of hints."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ import numpy as np
 from trainer.config import Config
 from trainer.data.augment import centre_view
 from trainer.data.fixed import open_fixed
-from trainer.data.random_hints import MOST as HINTS
+from trainer.data.random_hints import random_boxes
 from trainer.data.sources import Example, spread
-from trainer.predict import predict
-from trainer.reports.metrics import colourfulness, psnr
+from trainer.predict import inputs_of, predict
+from trainer.reports.metrics import colourfulness, mean_ab, psnr
 
 MOST = 128  # pictures: enough to see a trend, quick enough for every epoch
 _BATCH = 16
@@ -26,21 +27,29 @@ class Validation(keras.callbacks.Callback):
         super().__init__()
         self.config = config
         self.targets, self.conditions = open_fixed(spread(examples, MOST), config, config.size, centre_view)
+        random = np.random.default_rng((config.seed, 3))
+        self.boxes = np.stack([random_boxes(random, 1.0, config.size) for _ in self.targets])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Scores the model."""
-        losses: list[dict[str, float]] = []
-        scores = []
+        rows: list[dict[str, float]] = []
+        takes_hints = "hints" in inputs_of(self.model.average)
         for start in range(0, len(self.targets), _BATCH):
             part = slice(start, start + _BATCH)
             targets, conditions = self.targets[part], self.conditions[part]
-            data = {"target": targets, "condition": conditions}
-            data["boxes"] = np.zeros((len(targets), HINTS, 4), np.float32)
-            values = self.model.validation_losses(self.model.prepare(data))
-            losses += [{name: float(value) for name, value in values.items()}] * len(targets)
+            data = {"target": targets, "condition": conditions, "boxes": self.boxes[part]}
+            batch = self.model.prepare(data)
+            losses = {name: float(value) for name, value in self.model.validation_losses(batch).items()}
             results = predict(self.model.average, self.config, targets, conditions)
-            scores += [(psnr(a, b), colourfulness(a)) for a, b in zip(results, targets, strict=True)]
-        means = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
-        means["psnr"], means["colourfulness"] = map(float, np.mean(scores, axis=0))
+            rows += [losses | _measure(*pair) for pair in zip(results, targets, strict=True)]
+            if takes_hints:
+                hinted = predict(self.model.average, self.config, targets, conditions, batch["hints"])
+                for row, result, target in zip(rows[start:], hinted, targets, strict=True):
+                    row["psnr_hinted"] = psnr(result, target)
         if logs is not None:
-            logs.update({f"validation_{name}": value for name, value in means.items()})
+            logs.update({f"validation_{name}": float(np.mean([row[name] for row in rows])) for name in rows[0]})
+
+
+def _measure(result: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    a, b = mean_ab(result) - mean_ab(truth)
+    return {"psnr": psnr(result, truth), "colourfulness": colourfulness(result), "cast_a": a, "cast_b": b}

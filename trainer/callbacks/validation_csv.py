@@ -8,7 +8,8 @@ from typing import Any
 from trainer.callbacks.csv_log import CsvLog
 from trainer.clock import Clock
 
-MEASURES = ("generator_loss", "reconstruction", "distribution", "psnr", "colourfulness")
+LOSSES = ("generator_loss", "reconstruction", "distribution")
+MEASURES = (*LOSSES, "psnr", "psnr_hinted", "colourfulness", "cast_a", "cast_b")
 
 
 class ValidationCsv(CsvLog):

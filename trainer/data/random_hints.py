@@ -12,9 +12,9 @@ import numpy as np
 
 from trainer.colour import Array
 
-MOST = 12  # hints a picture
+MOST = 24  # hints a picture
 LARGEST = 9  # side of a hint's square, pixels
-STOP = 1 / 8  # chance that a hint is the last: a geometric count
+STOP = 1 / 10  # chance that a hint is the last: a geometric count
 
 
 def random_boxes(random: np.random.Generator, share: float, size: int) -> np.ndarray:

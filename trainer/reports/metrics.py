@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from trainer.colour import PIXEL_MAX
+from trainer.colour import CHROMA_UNIT, PIXEL_MAX, rgb_to_ab, to_unit
 
 
 def psnr(result: np.ndarray, truth: np.ndarray) -> float:
@@ -54,6 +54,11 @@ def colourfulness_absolute(picture: np.ndarray) -> float:
     On photographs it comes to about 0.91 of the paper's.
     """
     return _colourfulness(*map(np.abs, _opponents(picture)))
+
+
+def mean_ab(picture: np.ndarray) -> np.ndarray:
+    """Mean a* and b* in Lab units, [2]; the result's less the truth's is the cast."""
+    return rgb_to_ab(to_unit(np.asarray(picture, np.float32))).mean(axis=(0, 1)) * CHROMA_UNIT
 
 
 def _opponents(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -38,7 +38,8 @@ LOSSES = {
         "discriminator_fake": "discriminator, fake",
     },
 }
-MEASURES = {"psnr": "PSNR, dB", "colourfulness": "Colourfulness"}  # columns of validation.csv, a panel each
+# columns of validation.csv, a panel each
+MEASURES = {"psnr": "PSNR, dB", "psnr_hinted": "PSNR with hints, dB", "colourfulness": "Colourfulness"}
 
 
 def run_names(folders: list[Path]) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.colour import CHROMA_UNIT, rgb_to_ab, to_unit
 from trainer.reports import metrics
 from trainer.reports.judge import Judge
 
@@ -52,7 +51,7 @@ def psnr(result: np.ndarray, truth: np.ndarray) -> float:
 
 def _looks(picture: np.ndarray) -> dict[str, float]:
     """What can be said of a picture without its truth."""
-    a, b = rgb_to_ab(to_unit(picture.astype(np.float32))).mean(axis=(0, 1)) * CHROMA_UNIT
+    a, b = metrics.mean_ab(picture)
     return {
         "colourfulness": metrics.colourfulness(picture),
         "colourfulness_absolute": metrics.colourfulness_absolute(picture),
