@@ -18,10 +18,11 @@ import keras
 from keras import ops
 
 from trainer import bins, discriminator, generators
-from trainer.colour import rgb_to_ab, rgb_to_luminance, to_symmetric, to_unit
+from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_ab, rgb_to_luminance, to_symmetric, to_unit
 from trainer.config import Config
 from trainer.data.random_hints import fill_boxes
 from trainer.efficientnet_lite import PREFIX, load_imagenet
+from trainer.features import Distance, feature_distance
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
 from trainer.predict import inputs_for
 
@@ -56,6 +57,7 @@ class ConditionalGAN(keras.Model):
         if config.imagenet:
             load_imagenet(self.generator)
         self.average.set_weights(self.generator.get_weights())
+        self.features: Distance | None = feature_distance(config.size) if config.feature_weight else None
         self.adversarial = False
         self.frozen = False
         # a backend that keeps the weights elsewhere while it trains puts a function here that brings them back
@@ -91,6 +93,9 @@ class ConditionalGAN(keras.Model):
         config, target = self.config, self.config.target
         output = self.generator(inputs_for(self.generator, batch), training=True)
         losses = self.generator_losses(output, batch)
+        if self.features:
+            losses["features"] = self.features(self.shown(output, batch), self.shown(batch, batch))
+            losses["generator_loss"] += config.feature_weight * losses["features"]
         if self.adversarial:
             condition = {"luminance": batch["luminance"]}
             adversarial = ADVERSARIAL[config.adversarial]
@@ -122,6 +127,12 @@ class ConditionalGAN(keras.Model):
         total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
         total += config.cast_weight * cast
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
+
+    def shown(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
+        """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3]."""
+        if self.config.target == "rgb":
+            return from_symmetric(colours["rgb"])
+        return ab_to_rgb(batch["luminance"], colours["ab"], ops)
 
     def validation_losses(self, batch: dict[str, Any]) -> dict[str, Any]:
         """A prepared batch -> the averaged generator's losses, without hints."""

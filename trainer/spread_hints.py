@@ -34,8 +34,8 @@ class SpreadHints(layers.Layer):
     def build(self, shapes: list[tuple]) -> None:
         """An embedding of the features, and the heads' reach in the plane of the picture."""
         channels = shapes[0][-1]
-        self.embedding = self.add_weight(
-            name="embedding",
+        self.kernel = self.add_weight(
+            name="kernel",
             shape=(channels, self.heads * self.width),
             # distances between unlike places come out at about 1
             initializer=keras.initializers.RandomNormal(stddev=(2 * channels * self.width) ** -0.5),
@@ -47,7 +47,7 @@ class SpreadHints(layers.Layer):
         features, values, mask = inputs
         height, width = features.shape[1:3]
         cells = height * width
-        embedded = ops.reshape(ops.matmul(features, self.embedding), (-1, cells, self.heads, self.width))
+        embedded = ops.reshape(ops.matmul(features, self.kernel), (-1, cells, self.heads, self.width))
         place = ops.expand_dims(_places(height, width), 1) * self.reach[:, None]  # [cells, heads, 2]
         place = ops.broadcast_to(place[None], (ops.shape(features)[0], cells, self.heads, 2))
         point = ops.transpose(ops.concatenate([embedded, place], -1), (0, 2, 1, 3))  # [N, heads, cells, width + 2]

@@ -14,7 +14,14 @@ STEPS = 3
 _SMALL = {"size": 64, "batch": 4, "imagenet": False, "adversarial_weight": 0.1, "ema": 0.5, "dropout": 0.0}
 _UNET = {**_SMALL, "generator": "unet", "filters": [8, 16, 32, 32]}
 CONFIGS = {
-    "photo": {**_SMALL, "distribution_weight": 0.3, "balance": 0.5, "discriminator_filters": 8},
+    "photo": {
+        **_SMALL,
+        "distribution_weight": 0.3,
+        "balance": 0.5,
+        "cast_weight": 1.0,
+        "feature_weight": 0.1,
+        "discriminator_filters": 8,
+    },
     "batch norm": {**_UNET, "spectral_norm": False, "adversarial": "vanilla", "label_smoothing": 0.1},
     "spectral": {**_UNET, "generator_spectral_norm": True, "power_iterations": 3, "adversarial": "lsgan"},
     "autoencoder": {

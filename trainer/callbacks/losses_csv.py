@@ -12,6 +12,7 @@ COLUMNS = (
     "generator_loss",
     "reconstruction",
     "distribution",
+    "features",
     "adversarial",
     "discriminator_loss",
     "discriminator_real",

@@ -32,6 +32,7 @@ LOSSES = {
     "Reconstruction loss": {"reconstruction": "training"},
     "Generator loss, all terms": {"generator_loss": "training"},
     "Cross-entropy over colour bins": {"distribution": "training"},
+    "Distance of features": {"features": "training"},
     "Adversarial losses": {
         "adversarial": "generator",
         "discriminator_real": "discriminator, real",
