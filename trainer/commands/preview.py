@@ -31,8 +31,17 @@ FORMATS = (".png", ".jpg", ".webp")
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The sheet: a .png, .jpg or .webp file.")
 @click.option("--count", type=click.IntRange(min=1), default=8, show_default=True, help="Held-out examples to draw.")
+@click.option("--columns", type=click.IntRange(min=1), default=12, show_default=True, help="Of the sheet, at most.")
 @click.option("--size", type=click.IntRange(min=16), help="Side of each picture, pixels.  [default: the model's]")
-def command(run: Path, data: Path | None, pictures: tuple[Path, ...], out: Path, count: int, size: int | None) -> None:
+def command(
+    run: Path,
+    data: Path | None,
+    pictures: tuple[Path, ...],
+    out: Path,
+    count: int,
+    columns: int,
+    size: int | None,
+) -> None:
     """Draw a sheet: conditions above, results below them, truths at the bottom."""
     if (data is None) == (not pictures):
         raise click.UsageError("Give either --data, for held-out examples, or --picture, for pictures of your own.")
@@ -47,7 +56,7 @@ def command(run: Path, data: Path | None, pictures: tuple[Path, ...], out: Path,
     side = size or opened.config.shown_size or opened.config.size
     rows = _held_out(opened, generator, data, count, side) if data else _own(opened, generator, pictures, side)
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(*rows).save(out)
+    sheet(*rows, columns).save(out)
     click.echo(f"{len(rows[0])} pictures drawn to {out}")
 
 
