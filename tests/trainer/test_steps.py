@@ -41,8 +41,9 @@ def test_both_backends_give_the_same_first_losses(name: str, jax_losses: dict[st
         for key, value in tensorflow_row.items():
             # The first losses differ by float32's rounding only; Adam divides tiny gradients by their own size, so that
             # rounding grows with each step. A gradient that is missing or doubled shows as more than a tenth.
-            tolerance = 1e-4 if number == 0 else 2e-2
-            assert jax_row[key] == pytest.approx(value, rel=tolerance, abs=2e-3), (key, number)
+            # The adversarial loss is a difference that begins near zero.
+            relative, absolute = (1e-4, 1e-4) if number == 0 else (2e-2, 5e-3)
+            assert jax_row[key] == pytest.approx(value, rel=relative, abs=absolute), (key, number)
 
 
 def test_jax_trains_and_resumes_without_tensorflow(tmp_path: Path) -> None:
