@@ -116,10 +116,11 @@ def test_a_run_leaves_what_it_promises(whole_run: Path) -> None:
         epochs = list(csv.DictReader(file))
     assert [(row["step"], row["pictures"]) for row in epochs] == [("4", "16"), ("8", "32"), ("10", "40")]
     assert all(float(row["psnr"]) > 0 for row in epochs)
+    assert all(float(row["psnr_hinted"]) != float(row["psnr"]) for row in epochs)
 
 
 def test_the_generator_loads_in_keras_alone(whole_run: Path) -> None:
-    """As a stranger would, who knows nothing of this project but its one custom layer."""
+    """As a stranger would, who knows nothing of this project but its two custom layers."""
     from trainer import generators
     from trainer.run import Run
 

@@ -7,13 +7,15 @@ import pytest
 
 from trainer.spread_hints import SpreadHints
 
+GREY = np.zeros((1, 8, 8, 2), np.float32)
+
 
 def spread(
-    features: np.ndarray, values: np.ndarray, mask: np.ndarray, layer: SpreadHints | None = None
+    features: np.ndarray, hints: np.ndarray, colours: np.ndarray = GREY, layer: SpreadHints | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(values, heard) of a single head."""
+    """(change, heard) of a single head."""
     layer = layer or SpreadHints(heads=1, width=4)
-    heard = np.asarray(layer([features, values, mask]))
+    heard = np.asarray(layer([features, hints, colours]))
     return heard[..., :-1], heard[..., -1]
 
 
@@ -25,44 +27,50 @@ def two_halves() -> np.ndarray:
     return features
 
 
-def one_hint(row: int, column: int) -> tuple[np.ndarray, np.ndarray]:
-    values, mask = np.zeros((1, 8, 8, 2), np.float32), np.zeros((1, 8, 8, 1), np.float32)
-    values[0, row, column], mask[0, row, column] = (0.5, -0.3), 1
-    return values, mask
+def one_hint(row: int, column: int) -> np.ndarray:
+    hints = np.zeros((1, 8, 8, 3), np.float32)
+    hints[0, row, column] = (0.5, -0.3, 1)
+    return hints
 
 
 def test_without_hints_nothing_is_heard(two_halves: np.ndarray) -> None:
-    values = np.ones((1, 8, 8, 2), np.float32)  # what lies under no mask doesn't count
-    change, heard = spread(two_halves, values, np.zeros((1, 8, 8, 1), np.float32))
+    hints = np.ones((1, 8, 8, 3), np.float32) * (1, 1, 0)  # what lies under no mask doesn't count
+    change, heard = spread(two_halves, hints.astype(np.float32), GREY + 0.2)
     assert not change.any()
     assert not heard.any()
 
 
 def test_the_hints_own_place_hears_it(two_halves: np.ndarray) -> None:
     """exp(0) = 1 against 0.1 for none."""
-    change, heard = spread(two_halves, *one_hint(2, 1))
+    change, heard = spread(two_halves, one_hint(2, 1))
     assert heard[0, 2, 1] == pytest.approx(1 / 1.1, abs=1e-4)  # float32 squares of features of 20
     assert change[0, 2, 1] == pytest.approx([0.5 / 1.1, -0.3 / 1.1], abs=1e-4)
 
 
+def test_only_what_a_hint_changes_is_spread(two_halves: np.ndarray) -> None:
+    colours = GREY + np.array([0.4, -0.3], np.float32)
+    change, _ = spread(two_halves, one_hint(2, 1), colours)
+    assert change[0, 2, 1] == pytest.approx([0.1 / 1.1, 0], abs=1e-4)
+
+
 def test_a_hint_stops_where_it_looks_otherwise(two_halves: np.ndarray) -> None:
-    change, heard = spread(two_halves, *one_hint(4, 3))
+    change, heard = spread(two_halves, one_hint(4, 3))
     assert heard[0, 4, 2] > 0.3 > 1e-3 > heard[0, 4, 4]
     assert np.abs(change[0, :, 4:]).max() < 1e-3
 
 
 def test_a_hint_fades_with_distance() -> None:
-    _, heard = spread(np.zeros((1, 8, 8, 4), np.float32), *one_hint(0, 0))
+    _, heard = spread(np.zeros((1, 8, 8, 4), np.float32), one_hint(0, 0))
     assert (np.diff(heard[0, 0]) <= 0).all()
     assert heard[0, 0, 0] > heard[0, 0, 2] > heard[0, 0, 4]
 
 
 def test_many_hints_are_louder_than_one_and_are_averaged() -> None:
     features = np.zeros((1, 8, 8, 4), np.float32)
-    values, mask = one_hint(3, 3)
-    _, alone = spread(features, values, mask, layer := SpreadHints(heads=1, width=4))
-    values[0, 3, 4], mask[0, 3, 4] = (0.1, 0.1), 1
-    change, heard = spread(features, values, mask, layer)
+    hints = one_hint(3, 3)
+    _, alone = spread(features, hints, layer=(layer := SpreadHints(heads=1, width=4)))
+    hints[0, 3, 4] = (0.1, 0.1, 1)
+    change, heard = spread(features, hints, layer=layer)
     assert heard[0, 3, 3] > alone[0, 3, 3]
     ratio = change[0, 3, 3] / heard[0, 3, 3]
     assert 0.1 < ratio[0] < 0.5
@@ -71,6 +79,6 @@ def test_many_hints_are_louder_than_one_and_are_averaged() -> None:
 
 def test_heads_differ_in_reach() -> None:
     layer = SpreadHints(heads=2, width=4)
-    heard = np.asarray(layer([np.zeros((1, 8, 8, 4), np.float32), *one_hint(0, 0)]))
+    heard = np.asarray(layer([np.zeros((1, 8, 8, 4), np.float32), one_hint(0, 0), GREY]))
     near, far = heard[0, 0, 2, 2], heard[0, 0, 2, 5]
     assert far > near + 1e-3

@@ -10,8 +10,6 @@ make the chroma. Hints come after it: what they change about the mean spreads to
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 from keras import layers
@@ -58,6 +56,7 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     if config.target == "ab":
         # the mean of a distribution is a 1x1 convolution with the bins' centres
         model.get_layer("mean_of_bins").set_weights([load_bins().centres[None, None].astype(np.float32)])
+        model.get_layer("change").set_weights([_mean_of_heads()])
     return model
 
 
@@ -74,12 +73,10 @@ def _ab(
         layers.Softmax(dtype="float32")(logits)
     )
     # what the hints change about that, where they are and where it looks alike
-    wanted = ShrinkHints(8)(hints)
-    change = layers.subtract([wanted[..., :2], layers.AveragePooling2D(2)(mean)])
-    spread = SpreadHints(_HEADS, _EMBEDDING, name="spread_hints")([coarse, change, wanted[..., 2:]])
+    shrunk = [ShrinkHints(8)(hints), layers.AveragePooling2D(2)(mean)]
+    spread = SpreadHints(_HEADS, _EMBEDDING, name="spread_hints")([coarse, *shrunk])
     spread = layers.UpSampling2D(2, interpolation="bilinear")(spread)
-    # starts as the mean over the heads, from which training goes on
-    change = layers.Conv2D(2, 1, use_bias=False, kernel_initializer=_mean_of_heads, name="change")(spread)
+    change = layers.Conv2D(2, 1, use_bias=False, name="change")(spread)
     guided = layers.add([mean, change])
 
     fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), guided, spread, ShrinkHints(4)(hints)])
@@ -96,11 +93,11 @@ def _ab(
     return {"ab": ab, "distribution": logits}
 
 
-def _mean_of_heads(shape: tuple, dtype: Any = None) -> Any:
-    """Kernel [1, 1, heads * 3, 2]: of each head's (a, b, heard), a and b."""
-    kernel = np.zeros((_HEADS, 3, 2))
-    kernel[:, 0, 0] = kernel[:, 1, 1] = 1 / _HEADS
-    return kernel.reshape(shape).astype(dtype or "float32")
+def _mean_of_heads() -> np.ndarray:
+    """Kernel [1, 1, heads * 3, 2]: of each head's (a, b, heard) a and b, from which training goes on."""
+    kernel = np.zeros((1, 1, _HEADS, 3, 2), np.float32)
+    kernel[..., 0, 0] = kernel[..., 1, 1] = 1 / _HEADS
+    return kernel.reshape(1, 1, -1, 2)
 
 
 def _rgb(

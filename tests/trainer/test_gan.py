@@ -1,0 +1,37 @@
+"""The generator's losses by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from trainer.config import make_config
+from trainer.gan import ConditionalGAN
+
+SMALL = {"size": 32, "imagenet": False, "ema": 0.0, "generator": "unet", "filters": [4, 8], "reconstruction": "l1"}
+
+
+def losses(truth: np.ndarray, result: np.ndarray, **settings: float) -> dict[str, float]:
+    gan = ConditionalGAN(make_config({**SMALL, **settings}))
+    found = gan.generator_losses({"ab": result}, {"ab": truth})
+    return {name: float(value) for name, value in found.items()}
+
+
+def test_the_cast_is_the_error_of_the_mean_colour() -> None:
+    truth = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 32, 32, 2)).astype(np.float32)
+    mirrored = truth[:, ::-1]  # wrong everywhere, but with no cast
+    shifted = truth + np.array([0.1, -0.2], np.float32)
+    for result, cast in ((mirrored, 0.0), (shifted, (0.1**2 + 0.2**2) / 2)):
+        without, with_it = (losses(truth, result, cast_weight=weight) for weight in (0.0, 30.0))
+        assert with_it["reconstruction"] == without["reconstruction"]
+        # float32 means over 1024 values, times 30
+        assert with_it["generator_loss"] - without["generator_loss"] == pytest.approx(30 * cast, abs=1e-4)
+
+
+def test_the_target_is_shown_as_the_picture_that_it_was() -> None:
+    gan = ConditionalGAN(make_config(SMALL))
+    picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    batch = gan.prepare({"target": picture, "boxes": np.zeros((1, 4, 4), np.float32)})
+    np.testing.assert_allclose(
+        np.asarray(gan.shown(batch, batch)) * 255, picture, atol=0.6
+    )  # there and back in float32
