@@ -63,7 +63,12 @@ class Candidate:
         As in `trainer.predict`: the chroma comes up bilinearly, the luminance stays the pictures' own.
         """
         luminance = rgb_to_luminance(to_unit(pixels.astype(np.float32)))
-        return to_pixels(ab_to_rgb(luminance, _resize(self.ab(luminance, hints), *luminance.shape[1:3])))
+        return show(luminance, self.ab(luminance, hints))
+
+
+def show(luminance: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """Luminance -1..1 [N, H, W, 1] and ab of another size [N, S, S, 2] -> pictures uint8 [N, H, W, 3]."""
+    return to_pixels(ab_to_rgb(luminance, _resize(ab, *luminance.shape[1:3])))
 
 
 def _resize(maps: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -41,15 +41,16 @@ def size_table(differences: dict[str, tuple[int, dict[str, float]]]) -> str:
     return _table(rows)
 
 
-def page(about: dict[str, Any], groups: list[str], sizes: str, plot: str) -> str:
-    """The whole page: the protocol's numbers, a section a group, the plot, and the sizes if they were measured."""
+def page(about: dict[str, Any], groups: list[str], sizes: str, plots: tuple[str, str]) -> str:
+    """The whole page: the protocol's numbers, a section a group, the plots, and the sizes if they were measured."""
     limits = f"at most {about['limit']:,} of a group" if about["limit"] else "all of a group"
     parts = [
         "# How well models colour",
-        f"`{about['data']}`, {limits}, at {about['size']} x {about['size']} pixels; PSNR with hints on at most "
-        f"{about['hint_limit']:,}. Judge: {about['judge']}. docs/evaluation.md says what is measured, and how.",
+        f"`{about['data']}`, {limits}, at {about['size']} x {about['size']} pixels; what the plots show on at "
+        f"most {about['hint_limit']:,}. Judge: {about['judge']}. docs/evaluation.md says what is measured, and how.",
         *groups,
-        f"![PSNR by the number of hints]({plot})",
+        f"![PSNR by the number of hints]({plots[0]})",
+        f"![PSNR against colourfulness, for more and less of the same colours]({plots[1]})",
     ]
     if sizes:
         parts += [f"## The same picture at other sizes\n\nPictures of `{about['large']}`; short sides.", sizes]

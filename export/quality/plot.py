@@ -1,12 +1,16 @@
-"""PSNR over the number of hints as a picture: a panel a group, a line a candidate, grey's level across.
+"""PSNR over the number of hints, and against colourfulness, as pictures: a panel a group, a line a candidate.
 
 draw_hinting({"Held out": psnr}, Path("hints.png"))
+draw_saturating({"Held out": found}, Path("saturation.png"))
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
@@ -19,13 +23,12 @@ _PANEL = (8, 6)  # inches, of 100 pixels
 
 def draw_hinting(groups: dict[str, dict[str, dict[int, float]]], path: Path) -> None:
     """Writes a picture of the mean PSNR in dB, by group, candidate and number of hints."""
-    figure = Figure(figsize=(_PANEL[0] * len(groups), _PANEL[1]), dpi=100, layout="constrained")
-    axes = figure.subplots(1, len(groups), squeeze=False)[0]
-    for axis, (title, candidates) in zip(axes, groups.items(), strict=True):
+    figure, panels = _panels(groups)
+    for axis, candidates in panels:
         axis.axhline(candidates[GREY.name][0], color="grey", ls="--", label=GREY.name)
         for number, name in enumerate(name for name in candidates if name != GREY.name):
             counts = candidates[name]
-            colour, style = COLOURS[number % len(COLOURS)], STYLES[number // len(COLOURS) % len(STYLES)]
+            colour, style = _looks(number)
             label = name if len(counts) > 1 else f"{name} (takes no hints)"
             axis.plot(list(counts), list(counts.values()), style, marker="o", color=colour, label=label)
         axis.set_xscale("symlog", linthresh=1)  # logarithmic from 1 on, with a place for 0
@@ -34,7 +37,33 @@ def draw_hinting(groups: dict[str, dict[str, dict[int, float]]], path: Path) -> 
         axis.xaxis.set_minor_locator(NullLocator())
         axis.set_xlabel("hints: random points with their true colours")
         axis.set_ylabel("PSNR, dB")
-        axis.set_title(title, loc="left", fontsize=11)
-        axis.grid(alpha=0.3)
         axis.legend(fontsize=9, framealpha=0.8)
     figure.savefig(path)
+
+
+def draw_saturating(groups: dict[str, dict[str, Any]], path: Path) -> None:
+    """Writes a picture of each candidate's curve over the factors on its ab; a ring marks it as it is, 1."""
+    figure, panels = _panels(groups)
+    for axis, found in panels:
+        axis.axvline(found["truth"], color="grey", ls=":", label="the truth's colourfulness")
+        for number, (name, curve) in enumerate(found["curves"].items()):
+            colour, style = _looks(number)
+            axis.plot(*zip(*curve.values(), strict=True), style, marker=".", color=colour, label=name)
+            axis.plot(*curve[1.0], "o", ms=11, mfc="none", mec=colour)
+        axis.set_xlabel("colourfulness; a point each for 0.5 to 2 times the colours, the ring as they are")
+        axis.set_ylabel("PSNR, dB")
+        axis.legend(fontsize=9, framealpha=0.8)
+    figure.savefig(path)
+
+
+def _panels(groups: dict[str, Any]) -> tuple[Figure, Iterator[tuple[Axes, Any]]]:
+    figure = Figure(figsize=(_PANEL[0] * len(groups), _PANEL[1]), dpi=100, layout="constrained")
+    axes = figure.subplots(1, len(groups), squeeze=False)[0]
+    for axis, title in zip(axes, groups, strict=True):
+        axis.set_title(title, loc="left", fontsize=11)
+        axis.grid(alpha=0.3)
+    return figure, zip(axes, groups.values(), strict=True)
+
+
+def _looks(number: int) -> tuple[str, str]:
+    return COLOURS[number % len(COLOURS)], STYLES[number // len(COLOURS) % len(STYLES)]

@@ -6,6 +6,7 @@ quality/
   quality.md       the tables
   quality.json     everything that was measured, and the protocol's numbers
   hints.png        PSNR over the number of hints
+  saturation.png   PSNR against colourfulness, for more and less of the same colours
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from export.quality.candidates import GREY, ONE_IN, Candidate, open_candidates
 from export.quality.hinting import psnr_by_hints
 from export.quality.page import page, section, size_table
 from export.quality.pictures import find_groups
-from export.quality.plot import draw_hinting
+from export.quality.plot import draw_hinting, draw_saturating
+from export.quality.saturating import by_saturation
 from export.quality.scores import SIZE, score_all
 from export.quality.sizes import size_differences
 from trainer.config import Config
@@ -26,7 +28,7 @@ from trainer.data.sources import Example, find_examples, spread
 from trainer.reports import judge
 
 HINT_LIMIT = 300
-PLOT = "hints.png"
+HINTS, SATURATION = "hints.png", "saturation.png"
 
 
 def report(
@@ -38,7 +40,7 @@ def report(
     limit: int | None = None,
     hint_limit: int = HINT_LIMIT,
 ) -> str:
-    """Writes quality.md, quality.json and hints.png into `out`, which is made; returns the page (Markdown).
+    """Writes quality.md, quality.json and the plots into `out`, which is made; returns the page (Markdown).
 
     `candidates`: NAME=PATH each. `also`: beginnings of file names, a group each. `large`: pictures to compare sizes on.
     `limit`, `hint_limit`: pictures of a group, evenly spread. Raises ValueError and FileNotFoundError for what can't be
@@ -65,22 +67,26 @@ def report(
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "quality.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    draw_hinting({title: group["hints"]["psnr"] for title, group in found["groups"].items()}, out / PLOT)
+    draw_hinting({title: group["hints"]["psnr"] for title, group in found["groups"].items()}, out / HINTS)
+    draw_saturating({title: group["saturation"] for title, group in found["groups"].items()}, out / SATURATION)
     parameters = {each.name: each.parameters for each in opened}
     sections = [section(title, group, parameters) for title, group in found["groups"].items()]
-    text = page(found["protocol"], sections, size_table(sizes) if sizes else "", PLOT)
+    text = page(found["protocol"], sections, size_table(sizes) if sizes else "", (HINTS, SATURATION))
     (out / "quality.md").write_text(text, encoding="utf-8")
     return text
 
 
 def _measure(candidates: list[Candidate], examples: list[Example], hint_limit: int) -> dict[str, Any]:
     pictures, scores = score_all(candidates, examples)
-    hinted, psnr = psnr_by_hints(candidates, spread(examples, hint_limit))
+    fewer = spread(examples, hint_limit)
+    hinted, psnr = psnr_by_hints(candidates, fewer)
+    truth, curves = by_saturation(candidates, fewer)
     return {
         "pictures": pictures,
         "unreadable": len(examples) - pictures,
         "scores": scores,
         "hints": {"pictures": hinted, "psnr": psnr},
+        "saturation": {"pictures": hinted, "truth": truth, "curves": curves},
     }
 
 

@@ -19,6 +19,7 @@ from export.quality.candidates import GREY, TRUTH, Candidate, open_candidate, op
 from export.quality.hinting import COUNTS, psnr_by_hints, random_hints
 from export.quality.page import score_table
 from export.quality.pictures import HELD_OUT, find_groups, named_batches
+from export.quality.saturating import FACTORS, by_saturation
 from export.quality.scores import score_all
 from export.quality.sizes import size_differences
 from tests.conftest import draw_scene
@@ -184,6 +185,16 @@ def test_whoever_copies_hints_gains_with_each(examples: list[Example], oracle: C
     assert list(psnr[GREY.name]) == list(psnr["oracle"]) == [0]
 
 
+def test_the_truth_itself_is_the_top_of_the_curve(examples: list[Example], oracle: Candidate) -> None:
+    truth, curves = by_saturation([oracle, GREY], examples, SIDE)
+    curve = curves[oracle.name]
+    assert list(curve) == list(FACTORS)
+    assert curve[1.0][0] == pytest.approx(truth, abs=0.5)  # Lab and back, to 8 bits
+    assert max(curve.values(), key=lambda point: point[1]) == curve[1.0]
+    assert curve[0.5][0] < curve[0.75][0] < curve[1.0][0]
+    assert set(curves[GREY.name].values()) == {(0.0, curves[GREY.name][1.0][1])}
+
+
 def test_colours_are_compared_between_sizes(tmp_path: Path) -> None:
     draw_scene(700, 530, 0).resize((64, 48)).resize((700, 530)).save(tmp_path / "a.png")  # soft: all sizes show it
     draw_scene(512, 600, 1).save(tmp_path / "b.png")
@@ -235,6 +246,7 @@ def test_the_command_writes_tables_numbers_and_a_plot(
         assert group["hints"]["pictures"] == 2
         assert list(group["hints"]["psnr"]["guided"]) == [str(count) for count in COUNTS]
         assert list(group["hints"]["psnr"]["plain"]) == ["0"]
+        assert list(group["saturation"]["curves"]) == ["plain", "guided"]
     assert list(found["sizes"]) == ["512"]
     assert list(found["sizes"]["512"]["distance"]) == ["plain", "guided"]
 
@@ -249,6 +261,8 @@ def test_the_command_writes_tables_numbers_and_a_plot(
     assert list(lines) == [GREY.name, "plain (takes no hints)", "guided"]
     assert set(lines[GREY.name].get_ydata()) == {groups[HELD_OUT]["hints"]["psnr"][GREY.name]["0"]}
     assert list(lines["guided"].get_xdata()) == list(COUNTS)
+    curves = {line.get_label(): line.get_xydata().tolist() for line in figures[1].axes[0].get_lines()}
+    assert curves["plain"] == list(groups[HELD_OUT]["saturation"]["curves"]["plain"].values())
 
 
 @pytest.mark.parametrize(
