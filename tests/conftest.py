@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,3 +44,17 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from export.saved_model import write_version
 
     return write_version("photo", tmp_path_factory.mktemp("repository") / "photo")
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that were saved, to ask for their axes."""
+    figures: list[Figure] = []
+    save = Figure.savefig
+
+    def savefig(figure: Figure, *arguments: Any, **options: Any) -> None:
+        save(figure, *arguments, **options)
+        figures.append(figure)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return figures

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from export.main import cli
-from export.quality import plot
 from export.quality.candidates import GREY, TRUTH, Candidate, open_candidate, open_candidates
 from export.quality.hinting import COUNTS, psnr_by_hints, random_hints
 from export.quality.page import score_table
@@ -211,17 +209,7 @@ def test_colours_are_compared_between_sizes(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_writes_tables_numbers_and_a_plot(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    figures: list[Figure] = []
-
-    class Recorded(Figure):
-        def savefig(self, *arguments: Any, **options: Any) -> None:
-            super().savefig(*arguments, **options)
-            figures.append(self)
-
-    monkeypatch.setattr(plot, "Figure", Recorded)
+def test_the_command_writes_tables_numbers_and_a_plot(data: Path, tmp_path: Path, drawn: list[Figure]) -> None:
     plain = make_run(tmp_path / "plain").path
     guided = make_run(tmp_path / "guided", generator="lite_unet").path
     large = tmp_path / "large"
@@ -256,12 +244,12 @@ def test_the_command_writes_tables_numbers_and_a_plot(
     assert f"{groups[HELD_OUT]['scores']['plain']['psnr']:.2f}" in page
     with Image.open(out / "hints.png") as picture:
         assert picture.size == (1600, 600)
-    assert [axis.get_title(loc="left") for axis in figures[0].axes] == list(groups)
-    lines = {line.get_label(): line for line in figures[0].axes[0].get_lines()}
+    assert [axis.get_title(loc="left") for axis in drawn[0].axes] == list(groups)
+    lines = {line.get_label(): line for line in drawn[0].axes[0].get_lines()}
     assert list(lines) == [GREY.name, "plain (takes no hints)", "guided"]
     assert set(lines[GREY.name].get_ydata()) == {groups[HELD_OUT]["hints"]["psnr"][GREY.name]["0"]}
     assert list(lines["guided"].get_xdata()) == list(COUNTS)
-    curves = {line.get_label(): line.get_xydata().tolist() for line in figures[1].axes[0].get_lines()}
+    curves = {line.get_label(): line.get_xydata().tolist() for line in drawn[1].axes[0].get_lines()}
     assert curves["plain"] == list(groups[HELD_OUT]["saturation"]["curves"]["plain"].values())
 
 

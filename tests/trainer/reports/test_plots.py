@@ -15,20 +15,6 @@ from trainer.reports import plots
 from trainer.reports.columns import read_columns
 
 
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
-    """The figures that were saved, to ask for their axes."""
-    figures: list[Figure] = []
-
-    class Recorded(Figure):
-        def savefig(self, *arguments: Any, **options: Any) -> None:
-            super().savefig(*arguments, **options)
-            figures.append(self)
-
-    monkeypatch.setattr(plots, "Figure", Recorded)
-    return figures
-
-
 def write_run(folder: Path, losses: dict[str, list], validation: dict[str, list] | None = None, **config: Any) -> Path:
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"batch": 4, "reconstruction": "huber", **config}))
