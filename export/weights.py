@@ -6,6 +6,7 @@ ship(run, data, Path("export/pretrained/photo"), 256, "2 CPU cores")
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Card:
     parameters: int
     training: dict[str, Any] = field(default_factory=dict)  # command, minutes, steps, hardware
     scores: dict[str, float] = field(default_factory=dict)  # on the held-out pictures
+    sha256: str = ""  # of weights.npz
 
     @classmethod
     def read(cls, path: Path) -> Card:
@@ -67,6 +69,11 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
     """The generator with its weights, at the card's size. Raises ValueError if they don't fit each other."""
     folder = find_weights(weights)
     card = Card.read(folder / "card.json")
+    if card.sha256 and card.sha256 != _sha256(folder / "weights.npz"):
+        raise ValueError(
+            f"{folder.name}/weights.npz is not the file that its card.json describes: damaged, or of another version. "
+            "Get both again, from the same place."
+        )
     generator = generators.build_folded(card.config(), card.size)
     with np.load(folder / "weights.npz", allow_pickle=False) as stored:
         missing = {variable.path for variable in generator.variables} ^ set(stored.files)
@@ -95,12 +102,17 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
         "commit": run.about["commit"],
     }
     scores = score(generator, run.config, held_out(run, data), size)
-    card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
     np.savez_compressed(folder / "weights.npz", **arrays)
+    sha256 = _sha256(folder / "weights.npz")
+    card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores, sha256)
     card.write(folder / "card.json")
     return card
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _command(run: Run) -> str:

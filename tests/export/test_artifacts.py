@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,15 +151,18 @@ def test_all_backends_give_the_same_pixels(saved_model: Path, tfjs: Path) -> Non
 
 
 def test_verify_fails_when_the_weights_differ(tfjs: Path, saved_model: Path, tmp_path: Path) -> None:
-    for file in ("card.json", "weights.npz"):
-        (tmp_path / file).write_bytes((find_weights("photo") / file).read_bytes())
-    with np.load(tmp_path / "weights.npz") as stored:
+    copy_card(tmp_path, sha256="")
+    with np.load(find_weights("photo") / "weights.npz") as stored:
         arrays = dict(stored)
     arrays["correction/bias"] = arrays["correction/bias"] + np.float16(0.05)
     np.savez(tmp_path / "weights.npz", **arrays)
     done = export("verify", "--weights", tmp_path, "--saved-model", saved_model, "--tfjs", tfjs)
     assert done.returncode == 1
     assert "TOO FAR" in done.stdout
+
+
+def copy_card(folder: Path, sha256: str) -> None:
+    replace(Card.read(find_weights("photo") / "card.json"), sha256=sha256).write(folder / "card.json")
 
 
 @pytest.mark.parametrize(
@@ -179,8 +183,18 @@ def test_mistakes_end_in_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
+def test_weights_that_are_not_the_cards_are_refused(tmp_path: Path) -> None:
+    weights = (find_weights("photo") / "weights.npz").read_bytes()
+    copy_card(tmp_path, sha256=hashlib.sha256(weights).hexdigest())
+    (tmp_path / "weights.npz").write_bytes(weights)
+    assert load_generator(tmp_path)[1].size == 256
+    (tmp_path / "weights.npz").write_bytes(weights[:-1])
+    with pytest.raises(ValueError, match=r"is not the file that its card.json describes: damaged"):
+        load_generator(tmp_path)
+
+
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "card.json").write_bytes((find_weights("photo") / "card.json").read_bytes())
+    copy_card(tmp_path, sha256="")
     np.savez(tmp_path / "weights.npz", stray=np.zeros(1))
     with pytest.raises(ValueError, match="does not fit lite_unet"):
         load_generator(tmp_path)
