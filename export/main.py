@@ -81,6 +81,7 @@ def weights(run: Path, data: Path, out: Path, size: int, hardware: str) -> None:
 @click.option("--out", type=_PATH, required=True, help="Folder for quality.md, quality.json and hints.png.")
 @click.option("--also", multiple=True, metavar="PREFIX", help="Score all whose file names begin so, as a group too.")
 @click.option("--large", type=_PATH, help="Large pictures, to compare the colours at several sizes.")
+@click.option("--labelled", type=_PATH, help="Pictures in folders named by their ImageNet class, 0 to 999.")
 @click.option("--limit", type=click.IntRange(min=2), help="So many pictures of a group, evenly spread.")
 @click.option("--hint-limit", type=click.IntRange(min=1), default=300, show_default=True, help="So many get hints.")
 def quality(
@@ -89,6 +90,7 @@ def quality(
     out: Path,
     also: tuple[str, ...],
     large: Path | None,
+    labelled: Path | None,
     limit: int | None,
     hint_limit: int,
 ) -> None:
@@ -99,7 +101,7 @@ def quality(
     """
     from export.quality.report import report
 
-    click.echo(report(list(candidates), data, out, also, large, limit, hint_limit))
+    click.echo(report(list(candidates), data, out, also, large, labelled, limit, hint_limit))
     click.echo(f"Written to {out}: quality.md, quality.json, hints.png")
 
 

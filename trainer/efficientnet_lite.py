@@ -33,7 +33,7 @@ Variant = Literal["lite0", "lite1"]
 _DEPTHS: dict[Variant, float] = {"lite0": 1.0, "lite1": 1.1}  # how many times as deep as the stages below
 _STEM = 32
 _HEAD = 1280
-_CLASSES = 1000
+CLASSES = 1000
 _STAGES = (
     _Stage(1, 3, 1, 1, 16),
     _Stage(2, 3, 2, 6, 24),
@@ -72,7 +72,7 @@ def encode(picture: keras.KerasTensor, variant: Variant = "lite0") -> list[keras
 def classify(features: keras.KerasTensor) -> keras.KerasTensor:
     """The encoder's last features [N, S/32, S/32, 320] -> logits of ImageNet's classes [N, 1000]."""
     x = _convolution(features, "head", _HEAD, kernel=1)
-    return layers.Dense(_CLASSES, name=f"{PREFIX}classes")(layers.GlobalAveragePooling2D()(x))
+    return layers.Dense(CLASSES, name=f"{PREFIX}classes")(layers.GlobalAveragePooling2D()(x))
 
 
 def _block(x: keras.KerasTensor, name: str, stage: _Stage, stride: int) -> keras.KerasTensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from export.quality.candidates import GREY, TRUTH
 from export.quality.hinting import COUNTS
 from export.quality.scores import Scores
 
@@ -31,6 +32,15 @@ def hint_table(psnr: dict[str, dict[int, float]]) -> str:
     rows = [["PSNR, dB, with", *(f"{count} hint{'s' * (count != 1)}" for count in COUNTS)]]
     rows += [[name, *(_written(counts.get(count), ".2f") for count in COUNTS)] for name, counts in psnr.items()]
     return _table(rows)
+
+
+def label_table(pictures: int, named_right: dict[str, float]) -> str:
+    """A section: the share named right by their labels, and how much of the gap between grey and truth is closed."""
+    grey, truth = named_right[GREY.name], named_right[TRUTH]
+    rows = [["", "named right", "gap closed"]]
+    for name, share in named_right.items():
+        rows.append([name, f"{share:.1%}", f"{(share - grey) / (truth - grey):.0%}" if truth != grey else ""])
+    return f"## Named right, by label\n\n{pictures:,} pictures of known ImageNet classes\n\n{_table(rows)}"
 
 
 def size_table(differences: dict[str, tuple[int, dict[str, float]]]) -> str:

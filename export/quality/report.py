@@ -17,7 +17,8 @@ from typing import Any
 
 from export.quality.candidates import GREY, ONE_IN, Candidate, open_candidates
 from export.quality.hinting import psnr_by_hints
-from export.quality.page import page, section, size_table
+from export.quality.naming import named_by_label
+from export.quality.page import label_table, page, section, size_table
 from export.quality.pictures import find_groups
 from export.quality.plot import draw_hinting, draw_saturating
 from export.quality.saturating import by_saturation
@@ -37,17 +38,20 @@ def report(
     out: Path,
     also: tuple[str, ...] = (),
     large: Path | None = None,
+    labelled: Path | None = None,
     limit: int | None = None,
     hint_limit: int = HINT_LIMIT,
 ) -> str:
     """Writes quality.md, quality.json and the plots into `out`, which is made; returns the page (Markdown).
 
     `candidates`: NAME=PATH each. `also`: beginnings of file names, a group each. `large`: pictures to compare sizes on.
+    `labelled`: pictures in folders named by their ImageNet class.
     `limit`, `hint_limit`: pictures of a group, evenly spread. Raises ValueError and FileNotFoundError for what can't be
     found or scored, before the long part begins.
     """
     groups = find_groups(data, also, limit)
     large_examples = find_examples(large, Config()) if large else []
+    labelled_examples = find_examples(labelled, Config()) if labelled else []
     opened = open_candidates(candidates)
     sizes = size_differences(opened, large_examples) if large else {}  # first: it is quick, and may refuse the pictures
     found: dict[str, Any] = {
@@ -63,6 +67,9 @@ def report(
         "candidates": {each.name: _about(each) for each in (GREY, *opened)},
         "groups": {title: _measure(opened, examples, hint_limit) for title, examples in groups.items()},
     }
+    if labelled:
+        count, shares = named_by_label(opened, labelled_examples)
+        found["labelled"] = {"pictures": count, "named_right": shares}
     found["sizes"] = {size: {"pictures": count, "distance": away} for size, (count, away) in sizes.items()}
 
     out.mkdir(parents=True, exist_ok=True)
@@ -71,6 +78,8 @@ def report(
     draw_saturating({title: group["saturation"] for title, group in found["groups"].items()}, out / SATURATION)
     parameters = {each.name: each.parameters for each in opened}
     sections = [section(title, group, parameters) for title, group in found["groups"].items()]
+    if labelled:
+        sections.append(label_table(**found["labelled"]))
     text = page(found["protocol"], sections, size_table(sizes) if sizes else "", (HINTS, SATURATION))
     (out / "quality.md").write_text(text, encoding="utf-8")
     return text

@@ -15,12 +15,13 @@ from PIL import Image
 from export.main import cli
 from export.quality.candidates import GREY, TRUTH, Candidate, open_candidate, open_candidates
 from export.quality.hinting import COUNTS, psnr_by_hints, random_hints
-from export.quality.page import score_table
+from export.quality.naming import named_by_label
+from export.quality.page import label_table, score_table
 from export.quality.pictures import HELD_OUT, find_groups, named_batches
 from export.quality.saturating import FACTORS, by_saturation
 from export.quality.scores import score_all
 from export.quality.sizes import size_differences
-from tests.conftest import draw_scene
+from tests.conftest import SAMPLES, draw_scene
 from tests.trainer.reports.test_evaluate import make_run
 from trainer.colour import CHROMA_UNIT, rgb_to_ab, rgb_to_luminance, to_unit
 from trainer.config import Config
@@ -181,6 +182,20 @@ def test_whoever_copies_hints_gains_with_each(examples: list[Example], oracle: C
     assert (gains > 0).all()
     assert psnr["copier"][50] > psnr["copier"][0] + 1  # 50 squares of 25 pixels cover a good part of 48 x 48
     assert list(psnr[GREY.name]) == list(psnr["oracle"]) == [0]
+
+
+def test_pictures_are_named_by_their_folders(tmp_path: Path) -> None:
+    image = Image.open(SAMPLES / "citrus-fruits.jpg").convert("L")
+    for label in (950, 951, 3):  # the judge takes it for an orange or a lemon, also in grey
+        (tmp_path / str(label)).mkdir()
+        image.save(tmp_path / str(label) / "fruit.png")
+    pictures, shares = named_by_label([], find_examples(tmp_path, Config()))
+    assert pictures == 3
+    assert shares == {GREY.name: 0.3333, TRUTH: 0.3333}
+    assert "| truth    | 33.3%       |            |" in label_table(pictures, shares)
+    (tmp_path / "3").rename(tmp_path / "1000")
+    with pytest.raises(ValueError, match=r"1000/fruit.png lies in no folder of a class. Expected .* 0 to 999"):
+        named_by_label([], find_examples(tmp_path, Config()))
 
 
 def test_the_truth_itself_is_the_top_of_the_curve(examples: list[Example], oracle: Candidate) -> None:
