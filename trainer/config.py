@@ -75,6 +75,7 @@ class Config:
     balance: Share = 0.0  # how much more rare colours weigh: 0 beige, 1 candy
     cast_weight: Weight = 0.0  # of the error of each picture's mean colour, which `balance` would shift
     feature_weight: Weight = 0.0  # of what a network that recognises things sees otherwise than in the truth
+    recognition_weight: Weight = 0.0  # of what it takes the picture for otherwise
     adversarial: Literal["vanilla", "lsgan", "hinge"] = "hinge"
     adversarial_weight: Weight = 0.0  # 0: there is no discriminator
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0  # real is 1 less that, for vanilla and lsgan

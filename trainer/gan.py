@@ -22,7 +22,7 @@ from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_ab, rgb_to_luminanc
 from trainer.config import Config
 from trainer.data.random_hints import fill_boxes
 from trainer.efficientnet_lite import PREFIX, load_imagenet
-from trainer.features import Distance, feature_distance
+from trainer.features import Comparison, comparison
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
 from trainer.predict import inputs_for
 
@@ -57,7 +57,8 @@ class ConditionalGAN(keras.Model):
         if config.imagenet:
             load_imagenet(self.generator)
         self.average.set_weights(self.generator.get_weights())
-        self.features: Distance | None = feature_distance(config.size) if config.feature_weight else None
+        compared = config.feature_weight or config.recognition_weight
+        self.compare: Comparison | None = comparison(config.size) if compared else None
         self.adversarial = False
         self.frozen = False
         # a backend that keeps the weights elsewhere while it trains puts a function here that brings them back
@@ -93,9 +94,10 @@ class ConditionalGAN(keras.Model):
         config, target = self.config, self.config.target
         output = self.generator(inputs_for(self.generator, batch), training=True)
         losses = self.generator_losses(output, batch)
-        if self.features:
-            losses["features"] = self.features(self.shown(output, batch), self.shown(batch, batch))
+        if self.compare:
+            losses |= self.compare(self.shown(output, batch), self.shown(batch, batch))
             losses["generator_loss"] += config.feature_weight * losses["features"]
+            losses["generator_loss"] += config.recognition_weight * losses["recognition"]
         if self.adversarial:
             condition = {"luminance": batch["luminance"]}
             adversarial = ADVERSARIAL[config.adversarial]

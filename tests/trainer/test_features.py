@@ -10,7 +10,7 @@ from trainer.colour import to_unit
 from trainer.config import make_config
 from trainer.data.augment import centre_view
 from trainer.data.pictures import find_pictures
-from trainer.features import feature_distance
+from trainer.features import comparison
 from trainer.gan import ConditionalGAN
 
 
@@ -24,13 +24,16 @@ def picture() -> np.ndarray:
 
 
 def test_equal_pictures_are_at_no_distance(picture: np.ndarray) -> None:
-    assert float(feature_distance(64)(picture, picture)) == 0
+    losses = comparison(64)(picture, picture)
+    assert float(losses["features"]) == 0
+    assert float(losses["recognition"]) == pytest.approx(0, abs=1e-5)  # a difference of two entropies of about 5
 
 
 def test_a_wrong_colour_is_further_than_a_slightly_wrong_one(picture: np.ndarray) -> None:
-    distance = feature_distance(64)
-    slightly, wrong = (float(distance(other, picture)) for other in (picture * 0.95, picture[..., ::-1]))
-    assert 0 < slightly < wrong
+    compare = comparison(64)
+    slightly, wrong = (compare(other, picture) for other in (picture * 0.95, picture[..., ::-1]))
+    for name in ("features", "recognition"):
+        assert 0 < float(slightly[name]) < float(wrong[name]), name
 
 
 def test_a_gan_with_it_trains_and_saves_what_one_without_does() -> None:

@@ -13,6 +13,7 @@ COLUMNS = (
     "reconstruction",
     "distribution",
     "features",
+    "recognition",
     "adversarial",
     "discriminator_loss",
     "discriminator_real",

@@ -33,6 +33,7 @@ LOSSES = {
     "Generator loss, all terms": {"generator_loss": "training"},
     "Cross-entropy over colour bins": {"distribution": "training"},
     "Distance of features": {"features": "training"},
+    "Divergence of what is recognised, nats": {"recognition": "training"},
     "Adversarial losses": {
         "adversarial": "generator",
         "discriminator_real": "discriminator, real",
