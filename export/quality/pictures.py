@@ -7,7 +7,7 @@ for names, targets in named_batches(examples, size=256): ...
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def find_groups(data: Path, also: tuple[str, ...] = (), limit: int | None = None
         raise ValueError(f"None of the pictures under {data} is held out (about one in {ONE_IN} is); add more.")
     groups = {HELD_OUT: held_out}
     for prefix in also:
-        found = [example for example in examples if PurePath(example.name).name.startswith(prefix)]
+        found = [example for example in examples if example.begins(prefix)]
         if not found:
             raise ValueError(
                 f"No picture under {data} has a name that begins with {prefix!r}. Expected the beginning of file "

@@ -33,6 +33,8 @@ EPOCH, STEPS = 4, 10
 SETTINGS = ("size=32", "batch=4", f"steps_per_epoch={EPOCH}", "validation=5", "discriminator_filters=8",
             "thaw_at=0.2", "adversarial_at=0.5", "ema=0.5")  # fmt: skip
 
+SAMPLES_OF_FIVE = ("fit", "--data", "web/public/samples", "--steps", "1", "--set", "batch=1", "--set", "validation=5")
+
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -295,35 +297,11 @@ def test_sources_left_out_are_not_trained_on(scenes: Path, tmp_path: Path) -> No
         (("fit", "--data", "web/public/samples", "--steps", "1"), "Too few pictures under"),
         (("fit", "--data", "web/public/samples", "--steps", "1", "--set", "layout=twins"), "No folder colour in"),
         (
-            (
-                "fit",
-                "--data",
-                "web/public/samples",
-                "--steps",
-                "1",
-                "--set",
-                "layout=pairs",
-                "--set",
-                "batch=1",
-                "--set",
-                "validation=5",
-            ),
+            (*SAMPLES_OF_FIVE, "--set", "layout=pairs"),
             "not two pictures of one size side by side",
         ),
         (
-            (
-                "fit",
-                "--data",
-                "web/public/samples",
-                "--steps",
-                "1",
-                "--set",
-                "size=8192",
-                "--set",
-                "batch=1",
-                "--set",
-                "validation=5",
-            ),
+            (*SAMPLES_OF_FIVE, "--set", "size=8192"),
             "too small to learn from at size 8192",
         ),
         (("fit", "--data", "nowhere", "--minutes", "1"), "No data at"),

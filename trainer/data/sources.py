@@ -44,6 +44,10 @@ class Example:
         """By which it is split and reported."""
         return self.picture.name
 
+    def begins(self, *beginnings: str) -> bool:
+        """Whether its file's name begins with one of these: a source's pictures are named so."""
+        return Path(self.name).name.startswith(beginnings)
+
     def open(self, least: int = 0) -> tuple[Image.Image, Image.Image | None]:
         """(target, condition), RGB; `least` as in `Picture.open`, but for pairs.
 
@@ -101,7 +105,7 @@ def split(examples: list[Example], one_in: int) -> tuple[list[Example], list[Exa
 
 def leave_out(examples: list[Example], beginnings: Sequence[str]) -> list[Example]:
     """The examples whose file names begin with none of these."""
-    return [example for example in examples if not Path(example.name).name.startswith(tuple(beginnings))]
+    return [example for example in examples if not example.begins(*beginnings)]
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
