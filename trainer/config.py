@@ -74,6 +74,7 @@ class Config:
     distribution_weight: Weight = 0.0  # of the cross-entropy over colour bins
     balance: Share = 0.0  # how much more rare colours weigh: 0 beige, 1 candy
     cast_weight: Weight = 0.0  # of the error of each picture's mean colour, which `balance` would shift
+    vividness_weight: Weight = 0.0  # of the error of its mean chroma: the mean of many guesses is paler than each
     feature_weight: Weight = 0.0  # of what a network that recognises things sees otherwise than in the truth
     recognition_weight: Weight = 0.0  # of what it takes the picture for otherwise
     adversarial: Literal["vanilla", "lsgan", "hinge"] = "hinge"
@@ -112,6 +113,8 @@ class Config:
                 f"aged = {self.aged}: only a photograph's own grey can be aged, so task must be 'photo' and layout "
                 f"'colour'; received {self.task!r} and {self.layout!r}. Set aged to 0 for these"
             )
+        if self.vividness_weight and self.colour_space != "lab":
+            raise ValueError("vividness_weight: only chroma has a vividness; set it to 0, or colour_space to 'lab'")
         if self.crop_largest < self.crop_scale:
             raise ValueError(f"crop_largest = {self.crop_largest}: smaller than crop_scale = {self.crop_scale}")
 

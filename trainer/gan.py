@@ -114,10 +114,10 @@ class ConditionalGAN(keras.Model):
         """The generator's losses against the truth; where colours are rare, pixels weigh more."""
         config, truth = self.config, batch[self.config.target]
         error = RECONSTRUCTION[config.reconstruction](truth, output[config.target])
-        cast = ops.mean(ops.square(ops.mean(truth - output[config.target], axis=(1, 2))))
+        whole = self._loss_of_the_whole(truth, output[config.target])
         if "distribution" not in output:
             reconstruction = ops.mean(error)
-            total = config.reconstruction_weight * reconstruction + config.cast_weight * cast
+            total = config.reconstruction_weight * reconstruction + whole
             return {"reconstruction": reconstruction, "generator_loss": total}
         colours = bins.load_bins()
         factor = truth.shape[1] // output["distribution"].shape[1]
@@ -127,8 +127,14 @@ class ConditionalGAN(keras.Model):
         distribution = ops.mean(rarity * soft_cross_entropy(labels, logits))
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
         total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
-        total += config.cast_weight * cast
+        total += whole
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
+
+    def _loss_of_the_whole(self, truth: Any, result: Any) -> Any:
+        """How wrong each picture's mean colour is (a cast), and its mean chroma (too pale, or too bold)."""
+        cast = ops.mean(ops.square(ops.mean(truth - result, axis=(1, 2))))
+        paleness = ops.mean(ops.square(_mean_chroma(truth) - _mean_chroma(result)))
+        return self.config.cast_weight * cast + self.config.vividness_weight * paleness
 
     def shown(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
         """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3]."""
@@ -163,6 +169,11 @@ class ConditionalGAN(keras.Model):
         if self.average is self.generator:
             return []
         return list(zip(self.average.weights, self.generator.weights, strict=True))
+
+
+def _mean_chroma(ab: Any) -> Any:
+    """Of each picture, [N]; the constant keeps the root's slope finite at grey."""
+    return ops.mean(ops.sqrt(ops.sum(ops.square(ab), axis=-1) + 1e-6), axis=(1, 2))
 
 
 @contextmanager

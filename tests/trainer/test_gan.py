@@ -28,6 +28,20 @@ def test_the_cast_is_the_error_of_the_mean_colour() -> None:
         assert with_it["generator_loss"] - without["generator_loss"] == pytest.approx(30 * cast, abs=1e-4)
 
 
+def test_vividness_is_the_error_of_the_mean_chroma_whatever_the_hue() -> None:
+    truth = np.random.default_rng(0).uniform(0.1, 0.5, (2, 32, 32, 2)).astype(np.float32)
+    missing = 0.4 * np.linalg.norm(truth, axis=-1).mean((1, 2))
+    for result, loss in ((-truth, 0.0), (0.6 * truth, (missing**2).mean())):
+        without, with_it = (losses(truth, result, vividness_weight=weight) for weight in (0.0, 10.0))
+        # float32 means over 1024 values, times 10
+        assert with_it["generator_loss"] - without["generator_loss"] == pytest.approx(10 * loss, abs=1e-4)
+
+
+def test_vividness_needs_chroma() -> None:
+    with pytest.raises(ValueError, match="vividness_weight: only chroma"):
+        make_config({"colour_space": "rgb", "vividness_weight": 1.0})
+
+
 def test_the_target_is_shown_as_the_picture_that_it_was() -> None:
     gan = ConditionalGAN(make_config(SMALL))
     picture = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
