@@ -55,7 +55,8 @@ class Config:
     seed: int = 0  # of weights, order, crops and hints
     # generator
     generator: str = "lite_unet"  # a module of trainer/generators
-    colour_space: Literal["lab", "rgb"] = "lab"  # it gives chroma for the condition's luminance, or all of the colour
+    # it gives chroma for the condition's luminance, all of the colour, or flat colours that a drawing's lines lie on
+    colour_space: Literal["lab", "rgb", "flat"] = "lab"
     imagenet: bool = True  # start the encoder from its ImageNet weights, in generators that have one
     filters: Counts = (64, 128, 256, 512, 512, 512, 512, 512)  # of a plain encoder, a halving each
     latent: Count = 256  # of the autoencoder
@@ -105,7 +106,11 @@ class Config:
 
     def __post_init__(self) -> None:
         if self.task == "sketch" and self.colour_space == "lab":
-            raise ValueError("colour_space = 'lab': a drawing's luminance is not the picture's; a sketch needs 'rgb'")
+            raise ValueError(
+                "colour_space = 'lab': a drawing's luminance is not the picture's; a sketch needs 'flat' or 'rgb'"
+            )
+        if self.task == "photo" and self.colour_space == "flat":
+            raise ValueError("colour_space = 'flat': a photograph has no lines to lie on flat colours; use 'lab' or 'rgb'")
         if self.label_smoothing and self.adversarial == "hinge":
             raise ValueError("label_smoothing: the hinge loss has no labels; use 'vanilla' or 'lsgan', or set it to 0")
         if self.aged and (self.task == "sketch" or self.layout != "colour"):
@@ -113,15 +118,15 @@ class Config:
                 f"aged = {self.aged}: only a photograph's own grey can be aged, so task must be 'photo' and layout "
                 f"'colour'; received {self.task!r} and {self.layout!r}. Set aged to 0 for these"
             )
-        if self.vividness_weight and self.colour_space != "lab":
-            raise ValueError("vividness_weight: only chroma has a vividness; set it to 0, or colour_space to 'lab'")
+        if self.vividness_weight and self.colour_space == "rgb":
+            raise ValueError("vividness_weight: taken from chroma, which colour_space 'rgb' has none of; set it to 0")
         if self.crop_largest < self.crop_scale:
             raise ValueError(f"crop_largest = {self.crop_largest}: smaller than crop_scale = {self.crop_scale}")
 
     @property
     def target(self) -> str:
-        """What the generator gives, by its name in batches and outputs: ab or rgb."""
-        return {"lab": "ab", "rgb": "rgb"}[self.colour_space]
+        """What the generator gives, by its name in batches and outputs: ab, rgb or flat."""
+        return {"lab": "ab"}.get(self.colour_space, self.colour_space)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values by setting."""

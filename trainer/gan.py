@@ -101,8 +101,8 @@ class ConditionalGAN(keras.Model):
         if self.adversarial:
             condition = {"luminance": batch["luminance"]}
             adversarial = ADVERSARIAL[config.adversarial]
-            real = self.discriminator({**condition, target: batch[target]}, training=True)
-            fake = self.discriminator({**condition, target: output[target]}, training=True)
+            real = self.discriminator({**condition, target: self.judged(batch, batch)}, training=True)
+            fake = self.discriminator({**condition, target: self.judged(output, batch)}, training=True)
             losses["discriminator_real"] = adversarial.real(real, config.label_smoothing)
             losses["discriminator_fake"] = adversarial.fake(fake)
             losses["discriminator_loss"] = losses["discriminator_real"] + losses["discriminator_fake"]
@@ -111,36 +111,51 @@ class ConditionalGAN(keras.Model):
         return losses
 
     def generator_losses(self, output: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
-        """The generator's losses against the truth; where colours are rare, pixels weigh more."""
-        config, truth = self.config, batch[self.config.target]
-        error = RECONSTRUCTION[config.reconstruction](truth, output[config.target])
-        whole = self._loss_of_the_whole(truth, output[config.target])
+        """The generator's losses against the truth; where colours are rare, or lines cover them, pixels weigh more or less.
+
+        `batch`: as `prepare` gives it.
+        """
+        config, truth, result = self.config, batch[self.config.target], output[self.config.target]
+        flat = config.target == "flat"
+        shows = from_symmetric(batch["luminance"]) if flat else ops.ones_like(truth[..., :1])  # between the lines
+        error = RECONSTRUCTION[config.reconstruction](truth, result) * shows
+        true_ab, ab = (rgb_to_ab(from_symmetric(each), ops) if flat else each for each in (truth, result))
+        whole = self._loss_of_the_whole(true_ab * shows, ab * shows)
         if "distribution" not in output:
             reconstruction = ops.mean(error)
             total = config.reconstruction_weight * reconstruction + whole
             return {"reconstruction": reconstruction, "generator_loss": total}
         colours = bins.load_bins()
         factor = truth.shape[1] // output["distribution"].shape[1]
-        labels = bins.soft_labels(ops.average_pool(truth, factor, factor), colours.centres, ops)
+        share = ops.average_pool(shows, factor, factor)
+        pooled = ops.average_pool(true_ab * shows, factor, factor) / ops.maximum(share, 1e-3)
+        labels = bins.soft_labels(pooled, colours.centres, ops)
         rarity = ops.matmul(labels, bins.weights(colours.shares, config.balance)[:, None])
         logits = ops.cast(output["distribution"], "float32")
-        distribution = ops.mean(rarity * soft_cross_entropy(labels, logits))
+        distribution = ops.mean(rarity * share * soft_cross_entropy(labels, logits))
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
         total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
         total += whole
         return {"reconstruction": reconstruction, "distribution": distribution, "generator_loss": total}
 
     def _loss_of_the_whole(self, truth: Any, result: Any) -> Any:
-        """How wrong each picture's mean colour is (a cast), and its mean chroma (too pale, or too bold)."""
+        """How wrong each picture's mean chroma is: as a colour (a cast), and as a strength (too pale, or too bold)."""
         cast = ops.mean(ops.square(ops.mean(truth - result, axis=(1, 2))))
-        paleness = ops.mean(ops.square(_mean_chroma(truth) - _mean_chroma(result)))
+        paleness = ops.mean(ops.square(_mean_strength(truth) - _mean_strength(result)))
         return self.config.cast_weight * cast + self.config.vividness_weight * paleness
 
     def shown(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
-        """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3]."""
-        if self.config.target == "rgb":
-            return from_symmetric(colours["rgb"])
-        return ab_to_rgb(batch["luminance"], colours["ab"], ops)
+        """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3]. Lines lie on flat colours."""
+        target = self.config.target
+        if target == "ab":
+            return ab_to_rgb(batch["luminance"], colours["ab"], ops)
+        picture = from_symmetric(colours[target])
+        return picture * from_symmetric(batch["luminance"]) if target == "flat" else picture
+
+    def judged(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
+        """The target, or a generator's output, as the discriminator sees it: with the same lines on both."""
+        target = self.config.target
+        return to_symmetric(self.shown(colours, batch)) if target == "flat" else colours[target]
 
     def validation_losses(self, batch: dict[str, Any]) -> dict[str, Any]:
         """A prepared batch -> the averaged generator's losses, without hints."""
@@ -152,7 +167,9 @@ class ConditionalGAN(keras.Model):
         rgb = to_unit(ops.cast(data["target"], "float32"))
         condition = to_unit(ops.cast(data["condition"], "float32")) if "condition" in data else rgb
         ab = rgb_to_ab(rgb, ops)
-        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(ab, data["boxes"], ops)}
+        flat = self.config.target == "flat"
+        hinted = ops.concatenate([ab, rgb_to_luminance(rgb, ops)], -1) if flat else ab
+        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(hinted, data["boxes"], ops)}
         return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
 
     def seeds(self) -> list[Any]:
@@ -171,7 +188,7 @@ class ConditionalGAN(keras.Model):
         return list(zip(self.average.weights, self.generator.weights, strict=True))
 
 
-def _mean_chroma(ab: Any) -> Any:
+def _mean_strength(ab: Any) -> Any:
     """Of each picture, [N]; the constant keeps the root's slope finite at grey."""
     return ops.mean(ops.sqrt(ops.sum(ops.square(ab), axis=-1) + 1e-6), axis=(1, 2))
 

@@ -7,11 +7,11 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from trainer.colour import to_symmetric
+from trainer.colour import ab_to_rgb, to_symmetric
 from trainer.config import Config
 from trainer.spectral import SpectralConv2D
 
-CHANNELS = {"ab": 2, "rgb": 3}  # of a target
+CHANNELS = {"ab": 2, "rgb": 3, "flat": 3}  # of a target
 
 
 def convolution_layer(power_iterations: int, *args: Any, **kwargs: Any) -> keras.Layer:
@@ -37,7 +37,7 @@ def normalisation(config: Config) -> keras.Layer:
 
 @keras.saving.register_keras_serializable("handtint")
 class ShrinkHints(layers.Layer):
-    """Hint map [N, S, S, 3] -> [N, S/factor, S/factor, 3]: the mean colour of the hints in each cell, and whether there
+    """Hint map [N, S, S, C] -> [N, S/factor, S/factor, C]: the mean colour of the hints in each cell, and whether there
     is one. A hint of one pixel must not fade away.
     """
 
@@ -48,8 +48,8 @@ class ShrinkHints(layers.Layer):
     def call(self, hints: Any) -> Any:
         """Shrinks."""
         pooled = ops.average_pool(hints, self.factor, self.factor)
-        colour = pooled[..., :2] / ops.maximum(pooled[..., 2:], 1e-4)
-        return ops.concatenate([colour, ops.max_pool(hints[..., 2:], self.factor, self.factor)], axis=-1)
+        colour = pooled[..., :-1] / ops.maximum(pooled[..., -1:], 1e-4)
+        return ops.concatenate([colour, ops.max_pool(hints[..., -1:], self.factor, self.factor)], axis=-1)
 
     def compute_output_shape(self, shape: tuple) -> tuple:
         """As the class says."""
@@ -67,3 +67,13 @@ class Symmetric(layers.Layer):
     def call(self, unit: Any) -> Any:
         """Rescales."""
         return to_symmetric(unit)
+
+
+@keras.saving.register_keras_serializable("handtint")
+class LabToRgb(layers.Layer):
+    """Chroma and luminance (a, b, l) [N, S, S, 3] -> rgb [N, S, S, 3], each -1..1."""
+
+    def call(self, colours: Any) -> Any:
+        """Converts."""
+        luminance = ops.clip(colours[..., 2:], -1.0, 1.0)
+        return to_symmetric(ab_to_rgb(luminance, colours[..., :2], ops))

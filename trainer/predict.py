@@ -27,21 +27,26 @@ def predict(
     """Conditions uint8 [N, H, W, 1 or 3], or the targets' own grey -> coloured pictures uint8 [N, H, W, 3].
 
     The generator works at its own size. What it gives is raised bilinearly to H x W; chroma meets the condition's own
-    luminance at full size. `hints` as `run` takes them.
+    luminance at full size, and flat colours lie under the condition's lines. `hints` as `run` takes them.
     """
     luminance = rgb_to_luminance(to_unit((targets if conditions is None else conditions).astype(np.float32)))
     output = run(generator, luminance, hints)[config.target]
     output = np.asarray(ops.image.resize(output, luminance.shape[1:3], "bilinear", antialias=True))
-    return to_pixels(ab_to_rgb(luminance, output) if config.target == "ab" else from_symmetric(output))
+    if config.target == "ab":
+        return to_pixels(ab_to_rgb(luminance, output))
+    colours = from_symmetric(output)
+    return to_pixels(colours * from_symmetric(luminance) if config.target == "flat" else colours)
 
 
 def run(generator: keras.Model, luminance: Any, hints: Any = None) -> dict[str, Any]:
-    """Luminance -1..1 [N, H, W, 1] -> the generator's outputs, at its own size S; with a map of hints [N, S, S, 3]."""
+    """Luminance -1..1 [N, H, W, 1] -> the generator's outputs, at its own size S; with a map of hints [N, S, S, C]."""
     luminance = ops.convert_to_tensor(luminance)
-    size = inputs_of(generator)["luminance"].shape[1]
+    inputs = inputs_of(generator)
+    size = inputs["luminance"].shape[1]
     if size != luminance.shape[1] or size != luminance.shape[2]:
         luminance = ops.image.resize(luminance, (size, size), "bilinear", antialias=True)
-    hints = ops.zeros((luminance.shape[0], size, size, 3)) if hints is None else hints
+    if hints is None and "hints" in inputs:
+        hints = ops.zeros((luminance.shape[0], *inputs["hints"].shape[1:]))
     return generator(inputs_for(generator, {"luminance": luminance, "hints": hints}), training=False)
 
 

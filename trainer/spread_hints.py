@@ -21,9 +21,9 @@ _SCALES = (0.1, 0.2, 0.4, 0.8)  # of the heads' reach at first, in sides of the 
 
 @keras.saving.register_keras_serializable("handtint")
 class SpreadHints(layers.Layer):
-    """Features [N, h, w, C], hints [N, h, w, 3] and the colours without hints [N, h, w, 2] -> [N, h, w, heads * 3].
+    """Features [N, h, w, C], hints [N, h, w, D + 1], the colours without hints [N, h, w, D] -> [N, h, w, heads * (D + 1)].
 
-    Each head gives the mean of what the hints (a, b, mask) would change about the colours, over the cells whose mask is
+    Each head gives the mean of what the hints (colour, mask) would change about the colours, over the cells whose mask is
     1, weighted by exp(-distance^2) to them, and how much of any it has heard, 0..1: the sum of those weights against
     0.1 for none. Where no cell has a hint all is zero.
     """
@@ -46,8 +46,8 @@ class SpreadHints(layers.Layer):
     def call(self, inputs: list[Any]) -> Any:
         """Spreads."""
         features, hints, colours = inputs
-        mask = hints[..., 2:]
-        changes = (hints[..., :2] - colours) * mask
+        mask = hints[..., -1:]
+        changes = (hints[..., :-1] - colours) * mask
         height, width = features.shape[1:3]
         cells = height * width
         embedded = ops.reshape(ops.matmul(features, self.kernel), (-1, cells, self.heads, self.width))
@@ -60,14 +60,14 @@ class SpreadHints(layers.Layer):
         query = ops.concatenate([2 * point, -length, -one], -1)
         key = ops.concatenate([point, one, length + silent], -1)
         weights = ops.exp(ops.minimum(ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))), 0.0))
-        given = ops.reshape(changes, (-1, 1, cells, 2))
+        given = ops.reshape(changes, (-1, 1, cells, changes.shape[-1]))
         total = ops.sum(weights, -1, keepdims=True)
         heard = ops.concatenate([ops.matmul(weights, given), total], -1) / (total + _SILENCE)
-        return ops.reshape(ops.transpose(heard, (0, 2, 1, 3)), (-1, height, width, self.heads * 3))
+        return ops.reshape(ops.transpose(heard, (0, 2, 1, 3)), (-1, height, width, self.heads * hints.shape[-1]))
 
     def compute_output_shape(self, shapes: list[tuple]) -> tuple:
         """As the class says."""
-        return (*shapes[0][:3], self.heads * 3)
+        return (*shapes[0][:3], self.heads * shapes[1][-1])
 
     def get_config(self) -> dict[str, Any]:
         """For saving."""

@@ -91,7 +91,7 @@ def shapes_of(generator: keras.Model) -> dict[str, tuple]:
         ("lab256", {"ab": (256, 256, 2)}, 54_425_218, (30, 30)),
         ("autoencoder", {"rgb": (32, 32, 3)}, 1_418_496 + 2_013_315, None),
         ("photo", {"ab": (128, 128, 2), "distribution": (32, 32, 195)}, 4_293_015, (14, 14)),
-        ("sketch", {"rgb": (128, 128, 3)}, 4_273_571, (14, 14)),
+        ("sketch", {"flat": (128, 128, 3), "distribution": (32, 32, 195)}, 4_295_441, (14, 14)),
     ],
 )
 def test_shapes_of_every_preset(

@@ -1,7 +1,7 @@
 """Random hints for training, so that one model is automatic and guided (Zhang et al. 2017).
 
 boxes = random_boxes(random, share=0.5, size=128)           # numpy, an example's own
-hints = fill_boxes(ab, boxes, ops=keras.ops)                # a batch
+hints = fill_boxes(colours, boxes, ops=keras.ops)                # a batch
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def random_boxes(random: np.random.Generator, share: float, size: int) -> np.nda
     return boxes
 
 
-def fill_boxes(ab: Array, boxes: Array, ops: ModuleType = np) -> Array:
-    """Chroma [N, S, S, 2] and boxes [N, K, 4] -> hint map [N, S, S, 3]: a box holds the mean true colour below it."""
-    grid = ops.arange(ab.shape[1], dtype="float32")
+def fill_boxes(colours: Array, boxes: Array, ops: ModuleType = np) -> Array:
+    """Colours [N, S, S, C] and boxes [N, K, 4] -> hint map [N, S, S, C + 1]: a box holds the mean true colour below it."""
+    grid = ops.arange(colours.shape[1], dtype="float32")
     start, stop = boxes[..., :2, None], boxes[..., 2:, None]
     inside = ops.where(ops.logical_and(grid >= start, grid < stop), np.float32(1), np.float32(0))  # [N, K, 2, S]
     rows, columns = inside[:, :, 0], inside[:, :, 1]
     area = ops.maximum(ops.sum(rows, -1) * ops.sum(columns, -1), 1.0)
-    sums = ops.einsum("nki,nkic->nkc", rows, ops.einsum("nijc,nkj->nkic", ab, columns))
+    sums = ops.einsum("nki,nkic->nkc", rows, ops.einsum("nijc,nkj->nkic", colours, columns))
     values = ops.concatenate([sums / area[..., None], ops.ones_like(area)[..., None]], axis=-1)
     total = ops.einsum("nkic,nkj->nijc", rows[..., None] * values[:, :, None], columns)
-    return total / ops.maximum(total[..., 2:], 1.0)
+    return total / ops.maximum(total[..., -1:], 1.0)

@@ -4,8 +4,8 @@
 
 At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
 average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
-make the chroma. Hints come after it: what they change about the mean spreads to places that look alike
-(spread_hints.py). In RGB hints enter the decoder at every size.
+make the chroma; for a drawing a lightness of its own comes with them. Hints come after it: what they change about the
+mean spreads to places that look alike (spread_hints.py).
 """
 
 from __future__ import annotations
@@ -17,27 +17,30 @@ from keras import layers
 from trainer.bins import load_bins
 from trainer.config import Config
 from trainer.efficientnet_lite import encode
-from trainer.layers import ShrinkHints
+from trainer.layers import CHANNELS, LabToRgb, ShrinkHints
 from trainer.spread_hints import SpreadHints
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
 _BOTTOM = 256
 _FINE = 32
-_FINEST = 16  # at full size, in RGB
 _HEADS, _EMBEDDING = 4, 16  # of how hints spread
 
 
 def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     """Generator for size x size pictures, size a multiple of 32; `folded` as `fold` makes it.
 
-    {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} -> in Lab
-    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}, in RGB
-    {"rgb": [N, size, size, 3] -1..1}.
+    {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
+    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}; flat, where lightness is the
+    generator's too: hints [N, size, size, 4] (a, b, l, mask) and "flat": [N, size, size, 3] -1..1 in place of "ab".
+    Raises ValueError for another size, or for colour_space 'rgb'.
     """
     if size % 32:
         raise ValueError(f"The lite_unet generator halves its input five times: size {size} is no multiple of 32.")
+    if config.target == "rgb":
+        raise ValueError("The lite_unet generator needs colour_space 'lab', or 'flat' for drawings; received 'rgb'.")
+    colours = CHANNELS[config.target]
     luminance = keras.Input((size, size, 1), name="luminance")
-    hints = keras.Input((size, size, 3), name="hints")
+    hints = keras.Input((size, size, colours + 1), name="hints")
     *skips, bottom = encode(luminance)
 
     scene = layers.Dense(_BOTTOM, name="scene")(layers.GlobalAveragePooling2D(keepdims=True)(bottom))
@@ -45,38 +48,44 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     x = _activate(layers.add([scene, x]), "bottom", folded)
     decoded = []
     for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
-        automatic = config.target == "ab"  # colours that hints change afterwards
-        x = _merge(x, skip, *([] if automatic else [ShrinkHints(size // skip.shape[1])(hints)]))
-        x = _convolution(x, width, f"decode{skip.shape[1] * 32 // size}", folded)
+        x = _convolution(_merge(x, skip), width, f"decode{skip.shape[1] * 32 // size}", folded)
         decoded.append(x)
     x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
-    head = _rgb if config.target == "rgb" else _ab
-    outputs = head([decoded[-2], x], skips[0], luminance, hints, folded)
-    model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="lite_unet")
-    if config.target == "ab":
-        # the mean of a distribution is a 1x1 convolution with the bins' centres
-        model.get_layer("mean_of_bins").set_weights([load_bins().centres[None, None].astype(np.float32)])
-        model.get_layer("change").set_weights([_mean_of_heads()])
-    return model
 
-
-def _ab(
-    decoded: list[keras.KerasTensor],
-    skip: keras.KerasTensor,
-    _: keras.KerasTensor,
-    hints: keras.KerasTensor,
-    folded: bool,
-) -> dict[str, keras.KerasTensor]:
-    coarse, x = decoded  # at an eighth and a quarter of the size
     logits = layers.Conv2D(len(load_bins().centres), 1, name="distribution")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
         layers.Softmax(dtype="float32")(logits)
     )
+    if config.target == "flat":
+        mean = layers.concatenate([mean, layers.Conv2D(1, 1, dtype="float32", name="lightness")(x)])
+    raised = _guide(mean, decoded[-2], x, skips[0], hints, folded)
+    flat = config.target == "flat"
+    outputs = {config.target: LabToRgb(dtype="float32")(raised) if flat else raised, "distribution": logits}
+    model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="lite_unet")
+    # the mean of a distribution is a 1x1 convolution with the bins' centres
+    model.get_layer("mean_of_bins").set_weights([load_bins().centres[None, None].astype(np.float32)])
+    model.get_layer("change").set_weights([_mean_of_heads(colours)])
+    return model
+
+
+def _guide(
+    mean: keras.KerasTensor,
+    coarse: keras.KerasTensor,
+    x: keras.KerasTensor,
+    skip: keras.KerasTensor,
+    hints: keras.KerasTensor,
+    folded: bool,
+) -> keras.KerasTensor:
+    """Automatic colours [N, size/4, size/4, C] -> those that hints have changed, corrected at half the size, at full.
+
+    `coarse` and `x`: what was decoded at an eighth and a quarter of the size; `skip`: the encoder's half.
+    """
+    colours = mean.shape[-1]
     # what the hints change about that, where they are and where it looks alike
     shrunk = [ShrinkHints(8)(hints), layers.AveragePooling2D(2)(mean)]
     spread = SpreadHints(_HEADS, _EMBEDDING, name="spread_hints")([coarse, *shrunk])
     spread = layers.UpSampling2D(2, interpolation="bilinear")(spread)
-    change = layers.Conv2D(2, 1, use_bias=False, name="change")(spread)
+    change = layers.Conv2D(colours, 1, use_bias=False, name="change")(spread)
     guided = layers.add([mean, change])
 
     fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), guided, spread, ShrinkHints(4)(hints)])
@@ -84,33 +93,18 @@ def _ab(
     fine = _merge(fine, skip, ShrinkHints(2)(hints))
     fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
     # starts at zero, so training begins with the plain mean
-    correction = layers.Conv2D(2, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
+    correction = layers.Conv2D(colours, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
     raised = [
         layers.UpSampling2D(4, interpolation="bilinear")(guided),
         layers.UpSampling2D(2, interpolation="bilinear")(correction),
     ]
-    ab = layers.Add(dtype="float32")(raised)
-    return {"ab": ab, "distribution": logits}
+    return layers.Add(dtype="float32")(raised)
 
 
-def _mean_of_heads() -> np.ndarray:
-    """Kernel [1, 1, heads * 3, 2]: of each head's (a, b, heard) a and b, from which training goes on."""
-    kernel = np.zeros((1, 1, _HEADS, 3, 2), np.float32)
-    kernel[..., 0, 0] = kernel[..., 1, 1] = 1 / _HEADS
-    return kernel.reshape(1, 1, -1, 2)
-
-
-def _rgb(
-    decoded: list[keras.KerasTensor],
-    skip: keras.KerasTensor,
-    luminance: keras.KerasTensor,
-    hints: keras.KerasTensor,
-    folded: bool,
-) -> dict[str, keras.KerasTensor]:
-    fine = _convolution(_merge(decoded[-1], skip, ShrinkHints(2)(hints)), _FINE, "fine1", folded)
-    fine = layers.concatenate([layers.UpSampling2D(2)(fine), luminance, hints])
-    fine = _convolution(fine, _FINEST, "fine2", folded)
-    return {"rgb": layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32", name="rgb")(fine)}
+def _mean_of_heads(colours: int) -> np.ndarray:
+    """Kernel [1, 1, heads * (C + 1), C]: of each head's (colours, heard) the colours, from which training goes on."""
+    kernel = np.concatenate([np.eye(colours, dtype=np.float32), np.zeros((1, colours), np.float32)]) / _HEADS
+    return np.tile(kernel, (_HEADS, 1))[None, None]
 
 
 def fold(config: Config, generator: keras.Model) -> keras.Model:
