@@ -47,6 +47,8 @@ class Config:
     noise: Weight = 0.0  # sigma of Gaussian noise on the condition, in shares of white
     aged: Share = 0.0  # share of the photographs whose grey is aged: tone, grain, blur, scratches, paper
     pens: tuple[str, ...] = ("xdog", "outline")  # that draw the sketch where the data has none
+    redrawn: Share = 0.0  # share of the pairs or twins whose sketch the pens draw instead of the data's own
+    scanned: Share = 0.0  # share of the sketches made to look scanned or photographed: paper, light, faint lines
     hinted: Share = 0.5  # share of the pictures that get hints, in generators that take them
     validation: Count = 20  # one picture in so many is held out, by its name's hash
     left_out: tuple[str, ...] = ()  # pictures whose names begin so are never trained on: whole sources
@@ -120,6 +122,17 @@ class Config:
             )
         if self.vividness_weight and self.colour_space == "rgb":
             raise ValueError("vividness_weight: taken from chroma, which colour_space 'rgb' has none of; set it to 0")
+        if self.redrawn and (self.task != "sketch" or self.layout == "colour"):
+            raise ValueError(
+                f"redrawn = {self.redrawn}: only a sketch that the data brings can be drawn anew, so task must be "
+                f"'sketch' and layout 'pairs' or 'twins'; received {self.task!r} and {self.layout!r}. Set redrawn to 0 "
+                "for these"
+            )
+        if self.scanned and self.task != "sketch":
+            raise ValueError(
+                f"scanned = {self.scanned}: only a drawing can look scanned, so task must be 'sketch'; received "
+                f"{self.task!r}. Set scanned to 0, or use aged, which is for photographs"
+            )
         if self.crop_largest < self.crop_scale:
             raise ValueError(f"crop_largest = {self.crop_largest}: smaller than crop_scale = {self.crop_scale}")
 

@@ -2,6 +2,7 @@
 
 python -m trainer list-presets
 python -m trainer check-data PATH
+python -m trainer draw PATH --out PAIRS
 python -m trainer fit --preset photo --data PATH --minutes 60
 python -m trainer evaluate runs/NAME --data PATH
 """

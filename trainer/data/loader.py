@@ -25,6 +25,7 @@ from trainer.data import pens
 from trainer.data.ageing import age
 from trainer.data.augment import View, add_noise, random_view
 from trainer.data.random_hints import random_boxes
+from trainer.data.scanning import scan
 from trainer.data.sources import Example
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,13 @@ class Loader:
         elif config.task == "sketch":
             made["condition"] = pens.draw(made["target"], random, config.pens)
         made["boxes"] = random_boxes(random, config.hinted, config.size)
-        # drawn last, so that a run with ageing or noise differs from one without in nothing else
+        # drawn last, so that a run with any of these differs from one without in nothing else
+        if config.redrawn and random.random() < config.redrawn:
+            drawing = pens.draw(made["target"], random, config.pens)
+            made["condition"] = np.broadcast_to(drawing, made["target"].shape)
+        if config.scanned and random.random() < config.scanned:
+            paper = scan(grey(made["condition"])[..., :1], random)
+            made["condition"] = np.broadcast_to(paper, made["condition"].shape)
         if config.aged:  # the others are their own condition: networks see its luminance alone
             aged = random.random() < config.aged
             old = age(made["target"], random) if aged else made["target"]

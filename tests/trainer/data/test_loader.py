@@ -337,3 +337,70 @@ def test_closing_early_ends_the_threads(folder: Path) -> None:
     assert loader_threads()
     made.close()
     assert not loader_threads()
+
+
+def sketch(**settings: Any) -> Config:
+    return config(task="sketch", colour_space="rgb", **settings)
+
+
+@pytest.mark.parametrize("layout", ["pairs", "twins"])
+def test_a_share_of_the_pairs_is_drawn_anew_and_nothing_else_changes(tmp_path: Path, layout: str) -> None:
+    make_layout(tmp_path, layout)
+    examples = find_examples(tmp_path, sketch(layout=layout))
+    (plain,) = batches(examples, sketch(layout=layout, batch=64), 2, 3)
+    (some,) = batches(examples, sketch(layout=layout, batch=64, redrawn=0.5), 2, 3)
+    for name in ("target", "boxes"):
+        np.testing.assert_array_equal(plain[name], some[name])
+    assert (some["condition"].shape, some["condition"].dtype) == ((64, 32, 32, 3), np.uint8)
+    changed = (some["condition"] != plain["condition"]).any(axis=(1, 2, 3))
+    assert changed.sum() == pytest.approx(32, abs=16)  # four standard deviations of 64 throws
+    # what is drawn is grey and mostly paper; the data's own, a negative, is neither
+    drawn = np.ptp(some["condition"], axis=-1).max(axis=(1, 2)) == 0
+    np.testing.assert_array_equal(drawn, changed)
+    assert np.median(some["condition"][drawn]) == 255
+    assert_same([some], batches(examples, sketch(layout=layout, batch=64, redrawn=0.5), 2, 3))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_share_of_the_sketches_is_scanned_and_nothing_else_changes(tmp_path: Path, layout: str) -> None:
+    make_layout(tmp_path, layout)
+    examples = find_examples(tmp_path, sketch(layout=layout))
+    (plain,) = batches(examples, sketch(layout=layout, batch=64), 1, 2)
+    (some,) = batches(examples, sketch(layout=layout, batch=64, scanned=0.5), 1, 2)
+    assert {name: array.shape for name, array in some.items()} == {name: array.shape for name, array in plain.items()}
+    for name in ("target", "boxes"):
+        np.testing.assert_array_equal(plain[name], some[name])
+    changed = (some["condition"] != plain["condition"]).any(axis=(1, 2, 3))
+    assert changed.sum() == pytest.approx(32, abs=16)  # four standard deviations of 64 throws
+    assert not np.ptp(some["condition"][changed], axis=-1).any()  # a scan is grey
+    assert_same([some], batches(examples, sketch(layout=layout, batch=64, scanned=0.5), 1, 2))
+
+
+def test_scans_are_also_of_what_was_drawn_anew(tmp_path: Path) -> None:
+    make_layout(tmp_path, "pairs")
+    both = sketch(layout="pairs", batch=32, redrawn=1.0, scanned=1.0)
+    examples = find_examples(tmp_path, both)
+    (drawn,) = batches(examples, sketch(layout="pairs", batch=32, redrawn=1.0), 0, 1)
+    (scanned,) = batches(examples, both, 0, 1)
+    alike = [
+        np.corrcoef(one[..., 0].ravel(), other[..., 0].ravel())[0, 1]
+        for one, other in zip(drawn["condition"], scanned["condition"], strict=True)
+    ]
+    assert np.median(alike) > 0.5
+    assert (drawn["condition"] != scanned["condition"]).any(axis=(1, 2, 3)).sum() >= 28  # few stay clean
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"task": "sketch", "redrawn": 0.5},
+            "redrawn = 0.5: only a sketch that the data brings.* received 'sketch' and",
+        ),
+        ({"layout": "pairs", "redrawn": 0.5}, "redrawn = 0.5: .* received 'photo' and 'pairs'. Set redrawn to 0"),
+        ({"scanned": 0.5}, "scanned = 0.5: only a drawing can look scanned.* received 'photo'. Set scanned to 0"),
+    ],
+)
+def test_settings_about_drawings_need_drawings(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        config(**settings, colour_space="rgb")
