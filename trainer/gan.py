@@ -23,6 +23,7 @@ from trainer.config import Config
 from trainer.data.random_hints import fill_boxes
 from trainer.efficientnet_lite import PREFIX, load_imagenet
 from trainer.features import Comparison, comparison
+from trainer.line_art import clean, tone_of
 from trainer.losses import ADVERSARIAL, RECONSTRUCTION, soft_cross_entropy
 from trainer.predict import inputs_for
 
@@ -111,7 +112,7 @@ class ConditionalGAN(keras.Model):
         return losses
 
     def generator_losses(self, output: dict[str, Any], batch: dict[str, Any]) -> dict[str, Any]:
-        """The generator's losses against the truth; where colours are rare, or lines cover them, pixels weigh more or less.
+        """The generator's losses against the truth; pixels of rare colours weigh more, those under lines less.
 
         `batch`: as `prepare` gives it.
         """
@@ -169,7 +170,8 @@ class ConditionalGAN(keras.Model):
         ab = rgb_to_ab(rgb, ops)
         flat = self.config.target == "flat"
         hinted = ops.concatenate([ab, rgb_to_luminance(rgb, ops)], -1) if flat else ab
-        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": fill_boxes(hinted, data["boxes"], ops)}
+        seen = to_symmetric(clean(tone_of(condition, ops), ops)) if flat else rgb_to_luminance(condition, ops)
+        batch = {"luminance": seen, "hints": fill_boxes(hinted, data["boxes"], ops)}
         return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
 
     def seeds(self) -> list[Any]:

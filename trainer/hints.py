@@ -17,7 +17,7 @@ _ONE, _ZERO = np.float32(1), np.float32(0)
 
 
 def draw_hints(hints: Array, size: int, ops: ModuleType = np, channels: int = 3) -> Array:
-    """Hints float32 [N, K, 5] (x, y in 0..1 from the top left, sRGB 0..1; unused rows NaN) -> [N, size, size, channels].
+    """Hints float32 [N, K, 5] (x, y in 0..1 from the top left, sRGB 0..1; unused rows NaN) -> [N, size, size, 3].
 
     The map holds (a, b, mask): chroma -1..1, and 1 where a hint is; all zero elsewhere. With 4 channels it is (a, b, l,
     mask), with luminance -1..1, for generators that give that too. Where hints overlap, their

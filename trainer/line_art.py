@@ -44,6 +44,11 @@ def drawing_luminance(rgb: Array, ops: ModuleType = np) -> Array:
     return luma + pencil * ops.maximum(blue - luma, 0.0)
 
 
+def tone_of(unit: Array, ops: ModuleType = np) -> Array:
+    """A picture's channels 0..1 [..., 1 or 3] -> its tone 0..1 [..., 1]."""
+    return unit if unit.shape[-1] == 1 else drawing_luminance(unit, ops)
+
+
 def paper_light(tone: Array, ops: ModuleType = np) -> Array:
     """Tone of a drawing dark on light [N, S, S, 1] -> how light its paper is at each place, > 0..1 [N, S, S, 1].
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from keras import ops
 
-from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_luminance, to_pixels, to_unit
+from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_luminance, to_pixels, to_symmetric, to_unit
 from trainer.config import Config
+from trainer.line_art import clean, ink_maps, tone_of
 
 if TYPE_CHECKING:
     import keras
@@ -29,13 +30,27 @@ def predict(
     The generator works at its own size. What it gives is raised bilinearly to H x W; chroma meets the condition's own
     luminance at full size, and flat colours lie under the condition's lines. `hints` as `run` takes them.
     """
-    luminance = rgb_to_luminance(to_unit((targets if conditions is None else conditions).astype(np.float32)))
+    unit = to_unit((targets if conditions is None else conditions).astype(np.float32))
+    if config.target == "flat":
+        return _lay_lines(generator, unit, hints)
+    luminance = rgb_to_luminance(unit)
     output = run(generator, luminance, hints)[config.target]
-    output = np.asarray(ops.image.resize(output, luminance.shape[1:3], "bilinear", antialias=True))
-    if config.target == "ab":
-        return to_pixels(ab_to_rgb(luminance, output))
-    colours = from_symmetric(output)
-    return to_pixels(colours * from_symmetric(luminance) if config.target == "flat" else colours)
+    output = _resize(output, luminance.shape[1:3])
+    return to_pixels(ab_to_rgb(luminance, output) if config.target == "ab" else from_symmetric(output))
+
+
+def _lay_lines(generator: keras.Model, unit: np.ndarray, hints: Any) -> np.ndarray:
+    """Drawings 0..1 [N, H, W, 1 or 3] -> the generator's flat colours with the drawings' own lines on top."""
+    tone = tone_of(unit)
+    size = inputs_of(generator)["luminance"].shape[1]
+    small = _resize(tone, (size, size))
+    flat = run(generator, to_symmetric(clean(small)), hints)["flat"]
+    maps = _resize(np.concatenate([from_symmetric(np.asarray(flat)), ink_maps(small)], axis=-1), tone.shape[1:3])
+    return to_pixels(maps[..., :3] * np.clip(maps[..., 3:4] * tone + maps[..., 4:], 0.0, 1.0))
+
+
+def _resize(maps: Any, sides: tuple[int, int]) -> np.ndarray:
+    return np.asarray(ops.image.resize(maps, sides, "bilinear", antialias=True))
 
 
 def run(generator: keras.Model, luminance: Any, hints: Any = None) -> dict[str, Any]:

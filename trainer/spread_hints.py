@@ -21,10 +21,10 @@ _SCALES = (0.1, 0.2, 0.4, 0.8)  # of the heads' reach at first, in sides of the 
 
 @keras.saving.register_keras_serializable("handtint")
 class SpreadHints(layers.Layer):
-    """Features [N, h, w, C], hints [N, h, w, D + 1], the colours without hints [N, h, w, D] -> [N, h, w, heads * (D + 1)].
+    """Features [N, h, w, C], hints [N, h, w, D + 1], colours without hints [N, h, w, D] -> [N, h, w, heads * (D + 1)].
 
-    Each head gives the mean of what the hints (colour, mask) would change about the colours, over the cells whose mask is
-    1, weighted by exp(-distance^2) to them, and how much of any it has heard, 0..1: the sum of those weights against
+    Each head gives the mean of what the hints (colour, mask) would change about the colours, over the cells whose mask
+    is 1, weighted by exp(-distance^2) to them, and how much of any it has heard, 0..1: the sum of those weights against
     0.1 for none. Where no cell has a hint all is zero.
     """
 

@@ -34,7 +34,7 @@ def random_boxes(random: np.random.Generator, share: float, size: int) -> np.nda
 
 
 def fill_boxes(colours: Array, boxes: Array, ops: ModuleType = np) -> Array:
-    """Colours [N, S, S, C] and boxes [N, K, 4] -> hint map [N, S, S, C + 1]: a box holds the mean true colour below it."""
+    """Colours [N, S, S, C] and boxes [N, K, 4] -> hint map [N, S, S, C + 1]: the mean true colour below each box."""
     grid = ops.arange(colours.shape[1], dtype="float32")
     start, stop = boxes[..., :2, None], boxes[..., 2:, None]
     inside = ops.where(ops.logical_and(grid >= start, grid < stop), np.float32(1), np.float32(0))  # [N, K, 2, S]
