@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from export.signatures import ServingModule
-from export.weights import load_generator
+from export.serving_module import ServingModule
+from export.signatures import load_module
 
 WARM_UP = Path("assets.extra/tf_serving_warmup_requests")
 MODEL_CARD = Path("assets.extra/model_card.json")
@@ -29,8 +29,7 @@ def write_version(weights: str | Path, model: Path) -> Path:
 
     Raises FileNotFoundError for unknown weights.
     """
-    generator, card = load_generator(weights)
-    module = ServingModule(generator, card.size)
+    module, card = load_module(weights)
     model.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=model))
     try:
@@ -66,13 +65,13 @@ def _write_warm_up(path: Path, model: str, module: ServingModule) -> None:
     picture = tf.io.encode_jpeg(np.full((64, 96, 3), 128, np.uint8)).numpy()
     hints = np.full((1, 1, 5), np.nan, np.float32)
     maps: dict[str, object] = {
-        "luminance": np.zeros((1, module.size, module.size, 1), np.float32),
-        "hints": np.zeros((1, module.size, module.size, 3), np.float32),
+        module.seen: np.zeros((1, module.size, module.size, 1), np.float32),
+        "hints": np.zeros((1, module.size, module.size, module.channels), np.float32),
     }
     requests: dict[str, dict[str, object]] = {
         "serving_default": {"image_bytes": [picture]},
         "guided": {"image_bytes": [picture], "hints": hints, "saturation": np.ones(1, np.float32)},
-        "chroma": maps,
+        module.maps: maps,
         "colours": maps,
     }
     with tf.io.TFRecordWriter(str(path)) as writer:

@@ -13,11 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
-from export.signatures import ServingModule, decode, recombine
-from export.weights import load_generator
-from trainer.colour import rgb_to_lightness, to_luminance, to_unit
+from export.serving_module import ServingModule
+from export.signatures import load_module
 from trainer.hints import draw_hints
 
 TOLERANCE = 1  # of 255: one step of rounding
@@ -37,23 +35,24 @@ def verify(weights: str | Path, saved_model: Path, tfjs: Path) -> list[tuple[str
 
     Raises FileNotFoundError if an artifact or Node's modules are missing, RuntimeError if Node fails.
     """
-    generator, card = load_generator(weights)
-    keras_module = ServingModule(generator, card.size)
+    module, _ = load_module(weights)
     signatures = tf.saved_model.load(str(saved_model)).signatures
     pictures = fixtures()
-    from_tfjs = _tfjs_coefficients(tfjs, [_condition(picture, card.size) for picture in pictures])
+    from_tfjs = _maps_of_tfjs(module, tfjs, pictures)
 
     rows = []
-    for picture, coefficients in zip(pictures, from_tfjs, strict=True):
+    for picture, maps in zip(pictures, from_tfjs, strict=True):
         inputs = {
             "image_bytes": tf.constant([picture.png]),
             "hints": tf.constant(picture.hints[None]),
             "saturation": tf.ones([1]),
         }
-        truth = _pixels(keras_module.guided(**inputs))
+        truth = _pixels(module.guided(**inputs))
         results = {
             "saved_model": _pixels(signatures["guided"](**inputs)),
-            "tfjs": recombine(decode(inputs["image_bytes"][0]), tf.constant(coefficients[None])).numpy(),
+            "tfjs": module.finish(
+                module.decode(inputs["image_bytes"][0]), tf.constant(maps[None]), tf.ones([])
+            ).numpy(),
         }
         for backend, result in results.items():
             difference = np.abs(result.astype(int) - truth)
@@ -84,29 +83,24 @@ def _draw(width: int, height: int, seed: int) -> bytes:
     return tf.io.encode_png(pixels[..., None]).numpy()
 
 
-def _condition(picture: Fixture, size: int) -> tuple[np.ndarray, np.ndarray]:
-    lightness = rgb_to_lightness(to_unit(tf.cast(decode(tf.constant(picture.png)), tf.float32)), ops)
-    small = tf.image.resize(lightness, (size, size), antialias=True)
-    return to_luminance(small).numpy(), draw_hints(picture.hints[None], size)[0]
-
-
 def _pixels(answer: dict[str, tf.Tensor]) -> np.ndarray:
     return tf.io.decode_png(answer["image_bytes"][0]).numpy()
 
 
-def _tfjs_coefficients(model: Path, conditions: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Conditions -> coefficients float32 [N, S, S, 4] as TF.js's wasm backend computes them."""
+def _maps_of_tfjs(module: ServingModule, model: Path, pictures: list[Fixture]) -> np.ndarray:
+    """Pictures -> their maps float32 [N, S, S, C] as TF.js's wasm backend computes them."""
     if not (model / "manifest.json").is_file():
         raise FileNotFoundError(f"No TF.js model at {model}. Make one: python -m export tfjs.")
     if not (WEB / "node_modules").is_dir():
         raise FileNotFoundError("web/node_modules is missing. Install it: cd web && npm ci (or make web).")
-    luminance, hints = (np.stack(part).astype("<f4") for part in zip(*conditions, strict=True))
+    size = module.size
+    seen = np.concatenate([module.see(module.decode(tf.constant(picture.png))) for picture in pictures])
+    hints = np.stack([draw_hints(picture.hints[None], size, channels=module.channels)[0] for picture in pictures])
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        luminance.tofile(folder / "luminance.f32")
-        hints.tofile(folder / "hints.f32")
-        size = luminance.shape[1]
-        description = {"size": size, "luminance": "luminance.f32", "hints": "hints.f32"}
+        seen.astype("<f4").tofile(folder / "seen.f32")
+        hints.astype("<f4").tofile(folder / "hints.f32")
+        description = {"size": size, "luminance": "seen.f32", "hints": "hints.f32"}
         (folder / "input.json").write_text(json.dumps(description))
         done = subprocess.run(  # noqa: S603  our own arguments
             ["node", "tools/run_model.mjs", model.resolve(), folder / "input.json", folder / "output.f32"],  # noqa: S607
@@ -117,4 +111,4 @@ def _tfjs_coefficients(model: Path, conditions: list[tuple[np.ndarray, np.ndarra
         )
         if done.returncode:
             raise RuntimeError(f"TF.js in Node failed: {done.stderr.strip()[-500:]}")
-        return np.fromfile(folder / "output.f32", "<f4").reshape(-1, size, size, 4)
+        return np.fromfile(folder / "output.f32", "<f4").reshape(len(pictures), size, size, -1)

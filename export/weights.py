@@ -49,7 +49,8 @@ class Card:
 
     def config(self) -> Config:
         """As much of the training configuration as building the generator takes."""
-        return make_config({"task": self.task, "generator": self.generator})
+        colour_space = {"photo": "lab", "sketch": "flat"}.get(self.task)
+        return make_config({"task": self.task, "generator": self.generator, "colour_space": colour_space})
 
     def write(self, path: Path) -> None:
         """Writes itself as JSON."""

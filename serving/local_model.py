@@ -122,7 +122,7 @@ def _load_shipped(name: str) -> LocalModel:
     from export.signatures import load_module
 
     try:
-        module = load_module(name)
+        module, _ = load_module(name)
     except (OSError, ValueError) as error:
         raise ModelNotFound(str(error), "The weights that came with handtint are named photo.") from error
 

@@ -112,9 +112,7 @@ class Config:
                 "colour_space = 'lab': a drawing's luminance is not the picture's; a sketch needs 'flat' or 'rgb'"
             )
         if self.task == "photo" and self.colour_space == "flat":
-            raise ValueError(
-                "colour_space = 'flat': a photograph has no lines to lay on flat colours; use 'lab'"
-            )
+            raise ValueError("colour_space = 'flat': a photograph has no lines to lay on flat colours; use 'lab'")
         if self.label_smoothing and self.adversarial == "hinge":
             raise ValueError("label_smoothing: the hinge loss has no labels; use 'vanilla' or 'lsgan', or set it to 0")
         if self.aged and (self.task == "sketch" or self.layout != "colour"):

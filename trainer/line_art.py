@@ -2,7 +2,7 @@
 
 tone = drawing_luminance(rgb)              # at full size; `small` is its copy of S x S
 drawing = clean(small)                     # what the network sees
-maps = ink_maps(small)                     # raised bilinearly: ink = clip(maps[..., :1] * tone + maps[..., 1:], 0, 1)
+ink = apply_ink(tone, raised)              # of `ink_maps(small)`, raised to full size
 drawing = clean(small, ops=keras.ops)      # the same in a graph
 
 Tone and ink are sRGB-encoded greys 0..1, since ink multiplies sRGB colours; ink 1 is bare paper, 0 is black. S is a
@@ -104,6 +104,11 @@ def ink_maps(tone: Array, ops: ModuleType = np) -> Array:
     gain = 1.0 / (light * (white - black))
     offset = ops.zeros_like(gain) - black / (white - black)
     return ops.stack([ops.where(turned, -gain, gain), ops.where(turned, gain + offset, offset)], axis=-1)
+
+
+def apply_ink(tone: Array, maps: Array, ops: ModuleType = np) -> Array:
+    """Full-size tone [..., 1] and `ink_maps` raised to it [..., 2] -> ink 0..1 [..., 1], which multiplies colours."""
+    return ops.clip(maps[..., :1] * tone + maps[..., 1:], 0.0, 1.0)
 
 
 def is_drawing(tone: Array, chroma: Array | None = None, ops: ModuleType = np) -> Array:

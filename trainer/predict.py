@@ -12,7 +12,7 @@ from keras import ops
 
 from trainer.colour import ab_to_rgb, from_symmetric, rgb_to_luminance, to_pixels, to_symmetric, to_unit
 from trainer.config import Config
-from trainer.line_art import clean, ink_maps, tone_of
+from trainer.line_art import apply_ink, clean, ink_maps, tone_of
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +46,7 @@ def _lay_lines(generator: keras.Model, unit: np.ndarray, hints: Any) -> np.ndarr
     small = _resize(tone, (size, size))
     flat = run(generator, to_symmetric(clean(small)), hints)["flat"]
     maps = _resize(np.concatenate([from_symmetric(np.asarray(flat)), ink_maps(small)], axis=-1), tone.shape[1:3])
-    return to_pixels(maps[..., :3] * np.clip(maps[..., 3:4] * tone + maps[..., 4:], 0.0, 1.0))
+    return to_pixels(maps[..., :3] * apply_ink(tone, maps[..., 3:]))
 
 
 def _resize(maps: Any, sides: tuple[int, int]) -> np.ndarray:

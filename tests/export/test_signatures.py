@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from export.signatures import MOST_PIXELS, ServingModule, coefficients
+from export.photo_module import PhotoModule, coefficients
+from export.picture_files import MOST_PIXELS
 from export.weights import load_generator
 from tests.conftest import SAMPLES, draw_scene
 from trainer import generators
@@ -172,7 +173,7 @@ def test_colours_are_the_distribution_below_the_chroma(model: Any) -> None:
 
 def test_a_generator_without_a_distribution_has_no_colours() -> None:
     generator = generators.build(make_config({"generator": "unet", "filters": [4, 4]}), 16)
-    module = ServingModule(generator, 16)
+    module = PhotoModule(generator, 16)
     assert set(module.concrete()) == {"serving_default", "guided", "chroma"}
     with pytest.raises(
         ValueError, match="The unet generator of size 16 has no signature colours; expected one of"
