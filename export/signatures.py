@@ -17,6 +17,6 @@ MODULES: dict[str, type[ServingModule]] = {"photo": PhotoModule, "sketch": Sketc
 
 
 def load_module(weights: str | Path = "photo") -> tuple[ServingModule, Card]:
-    """Shipped weights -> their signatures, with no artifact on disk, and their card. Raises as `load_generator` does."""
+    """Shipped weights -> their signatures, without an artifact, and their card. Raises as `load_generator` does."""
     generator, card = load_generator(weights)
     return MODULES[card.task](generator, card.size), card
