@@ -196,7 +196,8 @@ def _roll(light: Array, radius: float, ops: ModuleType) -> Array:
     Morphological closing of log light with a paraboloid, which is separable (van den Boomgaard 1992).
     """
     places = np.arange(GRID, dtype=np.float32) / GRID
-    ball = np.maximum(np.exp2(-(((places[:, None] - places) / radius) ** 2)), 1e-5)
+    # no smaller, for its inverse must fit into float16, as TF.js keeps constants
+    ball = np.maximum(np.exp2(-(((places[:, None] - places) / radius) ** 2)), 1e-4)
     for _ in range(2):
         light = ops.swapaxes(ops.max(light[:, :, None, :] * ball, axis=-1), 1, 2)
     for _ in range(2):
