@@ -16,8 +16,15 @@ from trainer.data.sources import find_examples
 @click.option("--pen", default="hed", show_default=True, help="What draws: hed, a learned edge detector, or a pen.")
 @click.option("--limit", type=click.IntRange(min=0), default=0, help="Only so many, as `fit` would draw them; 0: all.")
 @click.option("--size", type=click.IntRange(min=16), default=256, show_default=True, help="Short side at most, pixels.")
-def command(data: Path, out: Path, pen: str, limit: int, size: int) -> None:
-    """Draw pictures: writes each beside its drawing, the coloured one left, under its own name.
+@click.option(
+    "--target-side",
+    type=click.Choice(["left", "right"]),
+    default="left",
+    show_default=True,
+    help="Where the coloured one stands.",
+)
+def command(data: Path, out: Path, pen: str, limit: int, size: int, target_side: str) -> None:
+    """Draw pictures: writes each beside its drawing, under its own name.
 
     DATA is a folder of pictures or of .tar shards, or one such file. What is in the folder already is not drawn again,
     so after Ctrl-C the same command goes on. Train on it with
@@ -35,7 +42,7 @@ def command(data: Path, out: Path, pen: str, limit: int, size: int) -> None:
             f"{out} lies inside {data}: the pairs would be taken for pictures next time. Name a folder beside it.",
             param_hint="--out",
         )
-    report = draw_pairs(find_examples(data, make_config({"limit": limit})), out, drawer(pen), size)
+    report = draw_pairs(find_examples(data, make_config({"limit": limit})), out, drawer(pen), size, target_side)
     counts = {"drawn": report.drawn, "there already": report.there, "unreadable and left out": report.unreadable}
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "drawn")
     click.echo(f"Pairs in {out}: {told}.")

@@ -1,4 +1,4 @@
-"""A folder of colour pictures -> a folder of pairs: each picture at the left, its drawing at the right.
+"""A folder of colour pictures -> a folder of pairs: each picture beside its drawing.
 
 report = draw_pairs(find_examples("data", config), Path("pairs"), drawer("hed"), size=256)
 
@@ -58,9 +58,10 @@ def drawer(name: str) -> Drawer:
     return lambda picture, random: pens.draw(picture, random, (name,))
 
 
-def draw_pairs(examples: list[Example], folder: Path, draw: Drawer, size: int) -> Report:
+def draw_pairs(examples: list[Example], folder: Path, draw: Drawer, size: int, target_side: str = "left") -> Report:
     """Writes a pair for each example under `folder`, its short side at most `size` pixels, with a progress bar.
 
+    The coloured one stands at `target_side`, left or right.
     A pair that is there already is skipped, so an interrupted run goes on; each appears whole or not at all. Unreadable
     pictures are reported and left out. Raises ValueError for names that can't be files there, and OSError if the disk
     is full.
@@ -75,7 +76,9 @@ def draw_pairs(examples: list[Example], folder: Path, draw: Drawer, size: int) -
             log.warning("Left out: %s", error)
             unreadable += 1
             continue
-        _write(_pair(picture, draw, size, np.random.default_rng(zlib.crc32(example.name.encode()))), file)
+        halves = _halves(picture, draw, size, np.random.default_rng(zlib.crc32(example.name.encode())))
+        pair = np.concatenate(halves if target_side == "left" else halves[::-1], axis=1)
+        _write(Image.fromarray(pair), file)
         drawn += 1
     return Report(drawn, len(examples) - len(waiting), unreadable)
 
@@ -96,13 +99,13 @@ def _files(examples: list[Example], folder: Path) -> list[Path]:
     return [folder / example.name for example in examples]
 
 
-def _pair(picture: Image.Image, draw: Drawer, size: int, random: np.random.Generator) -> Image.Image:
+def _halves(picture: Image.Image, draw: Drawer, size: int, random: np.random.Generator) -> list[np.ndarray]:
     share = min(1.0, size / min(picture.size))
     width, height = (max(1, round(side * share)) for side in picture.size)
     small = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
     small = small[: 2 * width - 1]  # two of it side by side are wider than high, as the layout asks
     drawing = draw(small, random)
-    return Image.fromarray(np.concatenate([small, np.repeat(drawing, 3, axis=-1)], axis=1))
+    return [small, np.repeat(drawing, 3, axis=-1)]
 
 
 def _write(pair: Image.Image, file: Path) -> None:
