@@ -7,9 +7,9 @@
 It also says which colours a spot may have (`suggest`), how sure the model is of each place (`confidence`), and colours
 the picture in several believable ways (`alternatives`).
 
-Whatever the door, the picture is read and recombined at full size here and only the `chroma` signature's
-small maps travel. So every format gives the same colours through every door, a picture of any size costs the
-server the same (and batches with all others), and the client needs no TensorFlow. Programs that would rather
+Whatever the door, the picture is read and painted at full size here, and only small maps travel (of the signature
+`chroma`, or `flats` for drawings). So every format gives the same colours through every door, a picture of any size
+costs the server the same (and batches with all others), and the client needs no TensorFlow. Programs that would rather
 send a JPEG or PNG as it is can call `serving_default` themselves, as the README shows with curl. gRPC carries
 the maps as 2 MB of floats in 0.01 s; REST as 8 MB of JSON, 0.9 s with the embedded server, which still beats
 sending a photograph of 12 megapixels to and fro.
@@ -18,7 +18,9 @@ sending a photograph of 12 megapixels to and fro.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,15 +31,14 @@ import numpy as np
 from serving.alternatives import draw_alternatives, find_spots
 from serving.confidence import confidence, draw_confidence
 from serving.errors import HandtintError, OptionError, PictureError, ServerError
-from serving.full_resolution import recombine, shrink
 from serving.grpc_model import GrpcModel
 from serving.hints import Hint, hint_map, parse_hints
-from serving.local_model import load_local_model
-from serving.model import Model, check_chroma, check_colours
+from serving.local_model import MODEL_DIR_VARIABLE, load_local_model
+from serving.model import Model, ask_colours, ask_maps
 from serving.pictures import MAX_PIXELS, Picture, encode_picture, read_file, read_picture
 from serving.rest_model import RestModel
 from serving.suggestions import Suggestion, suggest
-from trainer.colour import to_lightness
+from serving.task import AUTO, TASKS, Task, choose_task
 
 __all__ = [
     "Colouriser",
@@ -63,28 +64,43 @@ class Colouriser:
 
     Args:
         target: `grpc://HOST:PORT` or `http://HOST:PORT` of a model server; None works in this process.
-        model: the model's name at the server, or of the shipped weights.
+        model: the model's name at the server, or of the shipped weights; the task's name if not given.
+        task: photo, sketch, or auto: each picture as what it looks like, see `trainer.line_art.is_drawing`. A model
+            that is named is of one task: photo, unless `task` says sketch.
         model_dir: in this process, the folder whose newest version is used instead of the shipped weights;
             $HANDTINT_MODEL if not given.
         timeout: seconds to wait for a model server's answer.
         max_pixels: larger pictures are refused.
 
     Raises:
-        OptionError: `target` is not such an address, or TensorFlow is needed and not installed.
+        OptionError: `target` is not such an address, there is no such task, or TensorFlow is needed and not installed.
         ModelNotFound: in this process, there is no such model.
     """
 
     def __init__(
         self,
         target: str | None = None,
-        model: str = "photo",
+        model: str | None = None,
         *,
+        task: str = AUTO,
         model_dir: str | Path | None = None,
         timeout: float = 60.0,
         max_pixels: int = MAX_PIXELS,
     ):
+        if task not in (AUTO, *TASKS):
+            raise OptionError(f"Expected task {', '.join(TASKS)} or {AUTO}; received {task!r}.", "Name one of these.")
+        model_dir = model_dir or os.environ.get(MODEL_DIR_VARIABLE)
         self._max_pixels = max_pixels
-        self._model = _connect(target, model, timeout) if target else load_local_model(model, model_dir)
+        self._task = TASKS["photo"] if task == AUTO and (model or model_dir) else TASKS.get(task)
+        self._opening = threading.Lock()
+
+        def open_model(name: str) -> Model:
+            name = model or name
+            return _connect(target, name, timeout) if target else load_local_model(name, model_dir)
+
+        self._open_model = open_model
+        self._models: dict[str, Model] = {}
+        self._model(self._task or TASKS["photo"])
 
     def colourise(self, picture: str | Path | bytes, hints: Sequence[Hint] = (), saturation: float = 1.0) -> Picture:
         """The picture in colour: same size, same alpha, its own luminance.
@@ -100,8 +116,8 @@ class Colouriser:
             ServerError: the model did not answer, or not with colours.
         """
         check_saturation(saturation)
-        original, luminance = self._read(picture)
-        return self._colour(original, luminance, hints, saturation)
+        original, task, seen = self._read(picture)
+        return self._colour(original, task, seen, hints, saturation)
 
     def suggest(
         self, picture: str | Path | bytes, x: float, y: float, count: int = 5, hints: Sequence[Hint] = ()
@@ -111,14 +127,14 @@ class Colouriser:
         Raises as `colourise` does, and OptionError for a spot outside the picture or a count below 1; SignatureNotFound
         if the model has no `colours`, here and in the methods below.
         """
-        _, luminance = self._read(picture)
-        probabilities, centres = self._colours(luminance, hints)
-        return suggest(probabilities, centres, to_lightness(luminance[0, ..., 0]), x, y, count)
+        _, task, seen = self._read(picture)
+        probabilities, centres = self._colours(task, seen, hints)
+        return suggest(probabilities, centres, self._lightness(task, seen, hints), x, y, count)
 
     def confidence(self, picture: str | Path | bytes, hints: Sequence[Hint] = ()) -> np.ndarray:
         """How sure the model is of each of 32 x 32 places, float32 0..1; `draw_confidence` makes a picture of it."""
-        _, luminance = self._read(picture)
-        return confidence(*self._colours(luminance, hints))
+        _, task, seen = self._read(picture)
+        return confidence(*self._colours(task, seen, hints))
 
     def alternatives(
         self,
@@ -141,10 +157,10 @@ class Colouriser:
                 f"Expected 1 to {MAX_ALTERNATIVES} alternatives and a seed of 0 or more; received {count} and {seed}.",
                 "Ask again with another seed for more.",
             )
-        original, luminance = self._read(picture)
-        spots = find_spots(*self._colours(luminance, hints), to_lightness(luminance[0, ..., 0]))
+        original, task, seen = self._read(picture)
+        spots = find_spots(*self._colours(task, seen, hints), self._lightness(task, seen, hints))
         drawn = draw_alternatives(spots, count, seed)
-        return (self._colour(original, luminance, [*hints, *added], saturation) for added in drawn)
+        return (self._colour(original, task, seen, [*hints, *added], saturation) for added in drawn)
 
     def check(self, timeout: float = 2.0) -> None:
         """Returns if the model is there and answers.
@@ -152,25 +168,42 @@ class Colouriser:
         Raises:
             ServerError: of the kind that says why not.
         """
-        self._model.check(timeout)
+        for model in self._models.values():
+            model.check(timeout)
 
     def close(self) -> None:
         """Closes connections; a Colouriser is also a context manager."""
-        self._model.close()
+        for model in self._models.values():
+            model.close()
 
-    def _read(self, picture: str | Path | bytes) -> tuple[Picture, np.ndarray]:
-        """The picture, and what the model sees of it: luminance [1, S, S, 1]."""
+    def _model(self, task: Task) -> Model:
+        with self._opening:
+            if task.name not in self._models:
+                self._models[task.name] = self._open_model(task.name)
+            return self._models[task.name]
+
+    def _read(self, picture: str | Path | bytes) -> tuple[Picture, Task, np.ndarray]:
+        """The picture, what is to be done with it, and what the model sees of it [1, S, S, 1]."""
         original = read_picture(picture if isinstance(picture, bytes) else read_file(picture), self._max_pixels)
-        return original, shrink(original.rgb)
+        task = self._task or choose_task(original.rgb)
+        return original, task, task.see(original.rgb)
 
-    def _colour(self, original: Picture, luminance: np.ndarray, hints: Sequence[Hint], saturation: float) -> Picture:
-        coefficients = check_chroma(self._model.chroma(luminance, hint_map(hints)), luminance)
-        return replace(original, rgb=recombine(original.rgb, coefficients[0], saturation))
+    def _maps(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
+        return ask_maps(self._model(task), task, seen, hint_map(hints, task.hint_channels))[0]
 
-    def _colours(self, luminance: np.ndarray, hints: Sequence[Hint]) -> tuple[np.ndarray, np.ndarray]:
+    def _colour(
+        self, original: Picture, task: Task, seen: np.ndarray, hints: Sequence[Hint], saturation: float
+    ) -> Picture:
+        return replace(original, rgb=task.paint(original.rgb, self._maps(task, seen, hints), saturation))
+
+    def _colours(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities [32, 32, Q] of colours [Q, 2] in one picture."""
-        probabilities, centres = check_colours(*self._model.colours(luminance, hint_map(hints)), luminance)
+        probabilities, centres = ask_colours(self._model(task), task, seen, hint_map(hints, task.hint_channels))
         return probabilities[0], centres
+
+    def _lightness(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
+        """L* of the result, [S, S]."""
+        return task.lightness(seen, lambda: self._maps(task, seen, hints))
 
     def __enter__(self) -> Colouriser:
         return self

@@ -1,12 +1,13 @@
 """A model behind gRPC: tensorflow/serving or the embedded model server, without TensorFlow on this side.
 
 model = GrpcModel("127.0.0.1:8500", "photo", timeout=30)
-coefficients = model.chroma(luminance, hints)
+coefficients = model.predict("chroma", {"luminance": luminance, "hints": hints}, ["coefficients"])[0]
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -41,22 +42,25 @@ class GrpcModel:
             messages.GET_MODEL_STATUS, messages.GetModelStatusRequest, messages.GetModelStatusResponse
         )
 
-    def chroma(self, luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        """Luminance float32 [N, S, S, 1] and hints [N, S, S, 3] -> coefficients float32 [N, S, S, 4].
+    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        """What a signature answers under these names, float32.
 
         Raises:
-            ServerUnavailable, ServerTimeout, ModelNotFound, ServerError: as their names say.
+            ServerUnavailable, ServerTimeout, ModelNotFound, SignatureNotFound, ServerError: as their names say.
         """
-        return self._outputs("chroma", luminance, hints, "coefficients")[0]
-
-    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units; raises the same.
-
-        Raises:
-            SignatureNotFound: the model has no `colours`.
-        """
-        probabilities, centres = self._outputs("colours", luminance, hints, "probabilities", "centres")
-        return probabilities, centres
+        request = messages.PredictRequest()
+        request.model_spec.name = self._name
+        request.model_spec.signature_name = signature
+        for name, value in inputs.items():
+            request.inputs[name].CopyFrom(messages.to_proto(value))
+        response = self._call(self._predict, request, self._timeout)
+        try:
+            return [messages.to_array(response.outputs[name]) for name in outputs]
+        except ValueError as error:
+            raise ServerError(
+                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(outputs)}: {error}.',
+                "Serve a model that handtint exported.",
+            ) from error
 
     def check(self, timeout: float) -> None:
         """Returns if a version of the model is loaded and answers.
@@ -76,21 +80,6 @@ class GrpcModel:
     def close(self) -> None:
         """Closes the channel."""
         self._channel.close()
-
-    def _outputs(self, signature: str, luminance: np.ndarray, hints: np.ndarray, *names: str) -> list[np.ndarray]:
-        request = messages.PredictRequest()
-        request.model_spec.name = self._name
-        request.model_spec.signature_name = signature
-        request.inputs["luminance"].CopyFrom(messages.to_proto(luminance))
-        request.inputs["hints"].CopyFrom(messages.to_proto(hints))
-        response = self._call(self._predict, request, self._timeout)
-        try:
-            return [messages.to_array(response.outputs[name]) for name in names]
-        except ValueError as error:
-            raise ServerError(
-                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(names)}: {error}.',
-                "Serve a model that handtint exported.",
-            ) from error
 
     def _method(self, path: str, request: Any, response: Any) -> Any:
         return self._channel.unary_unary(

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from serving.bands import SIZE
 from serving.errors import OptionError
-from serving.full_resolution import SIZE
 from trainer.colour import to_unit
 from trainer.hints import draw_hints
 
@@ -73,10 +73,10 @@ def parse_hints(document: str | bytes) -> list[Hint]:
     return [_hint(number, entry) for number, entry in enumerate(content["hints"], start=1)]
 
 
-def hint_map(hints: Sequence[Hint], size: int = SIZE) -> np.ndarray:
-    """Hints -> (a, b, mask) float32 [1, size, size, 3], all zero where there is no hint."""
+def hint_map(hints: Sequence[Hint], channels: int = 3, size: int = SIZE) -> np.ndarray:
+    """Hints -> (a, b, mask), or (a, b, l, mask), float32 [1, size, size, channels]; all zero where there is no hint."""
     rows = np.array([hint.row() for hint in hints], np.float32).reshape(1, len(hints), 5)
-    return draw_hints(rows, size)
+    return draw_hints(rows, size, channels=channels)
 
 
 def _hint(number: int, entry: Any) -> Hint:

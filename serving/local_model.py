@@ -9,7 +9,7 @@ The only module of the client that imports TensorFlow, and only when a model is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import numpy as np
 from serving.errors import ModelNotFound, OptionError, SignatureNotFound
 
 MODEL_DIR_VARIABLE = "HANDTINT_MODEL"
-_Signature = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+_Signature = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 _Find = Callable[[str], _Signature]  # raises LookupError for a name that the model lacks
 
 
@@ -35,22 +35,14 @@ class LocalModel:
         self._name = name
         self._find = cache(find)
 
-    def chroma(self, luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        """Luminance float32 [N, S, S, 1] and hints [N, S, S, 3] -> coefficients float32 [N, S, S, 4].
+    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        """What a signature answers under these names.
 
         Raises:
-            SignatureNotFound: the model has no `chroma`.
+            SignatureNotFound: the model has no such signature.
         """
-        return self._signature("chroma")(luminance, hints)["coefficients"]
-
-    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units.
-
-        Raises:
-            SignatureNotFound: the model has no `colours`.
-        """
-        answer = self._signature("colours")(luminance, hints)
-        return answer["probabilities"], answer["centres"]
+        answer = self._signature(signature)(inputs)
+        return [answer[name] for name in outputs]
 
     def _signature(self, name: str) -> _Signature:
         try:
@@ -108,10 +100,11 @@ def _load_saved_model(version: Path) -> _Find:
 
     try:
         model = tf.saved_model.load(str(version))
-        model.signatures["chroma"]
+        if not {"chroma", "flats"} & set(model.signatures):
+            raise KeyError("chroma")
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise ModelNotFound(
-            f"{version} cannot be used: it is damaged or has no `chroma` signature.",
+            f"{version} cannot be used: it is damaged, or has neither a `chroma` nor a `flats` signature.",
             f"Export it again with: python -m export saved-model --weights photo --out {version.parent}",
         ) from error
     # a signature alone does not keep its variables alive; this function keeps `model`
@@ -124,7 +117,7 @@ def _load_shipped(name: str) -> LocalModel:
     try:
         module, _ = load_module(name)
     except (OSError, ValueError) as error:
-        raise ModelNotFound(str(error), "The weights that came with handtint are named photo.") from error
+        raise ModelNotFound(str(error), "The weights that came with handtint are named photo and sketch.") from error
 
     def find(signature: str) -> _Signature:
         if signature not in module.signatures:
@@ -138,8 +131,8 @@ def _of_arrays(signature: Any) -> _Signature:
     """A TensorFlow function as one of numpy arrays."""
     import tensorflow as tf
 
-    def run(luminance: np.ndarray, hints: np.ndarray) -> dict[str, np.ndarray]:
-        answer = signature(luminance=tf.constant(luminance), hints=tf.constant(hints))
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        answer = signature(**{name: tf.constant(value) for name, value in inputs.items()})
         return {name: value.numpy() for name, value in answer.items()}
 
     return run

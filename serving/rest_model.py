@@ -1,12 +1,13 @@
 """A model behind TensorFlow Serving's REST API, without TensorFlow on this side.
 
 model = RestModel("http://127.0.0.1:8501", "photo", timeout=30)
-coefficients = model.chroma(luminance, hints)
+coefficients = model.predict("chroma", {"luminance": luminance, "hints": hints}, ["coefficients"])[0]
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -33,22 +34,24 @@ class RestModel:
         self._timeout = timeout
         self._client = httpx.Client()
 
-    def chroma(self, luminance: np.ndarray, hints: np.ndarray) -> np.ndarray:
-        """Luminance float32 [N, S, S, 1] and hints [N, S, S, 3] -> coefficients float32 [N, S, S, 4].
+    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+        """What a signature answers under these names, float32.
 
         Raises:
-            ServerUnavailable, ServerTimeout, ModelNotFound, ServerError: as their names say.
+            ServerUnavailable, ServerTimeout, ModelNotFound, SignatureNotFound, ServerError: as their names say.
         """
-        return self._outputs("chroma", luminance, hints, "coefficients")[0]
-
-    def colours(self, luminance: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same inputs -> probabilities float32 [N, 32, 32, Q] and centres [Q, 2] in Lab units; raises the same.
-
-        Raises:
-            SignatureNotFound: the model has no `colours`.
-        """
-        probabilities, centres = self._outputs("colours", luminance, hints, "probabilities", "centres")
-        return probabilities, centres
+        # columns, not rows: `centres` has no batch dimension
+        body = {"signature_name": signature, "inputs": {name: value.tolist() for name, value in inputs.items()}}
+        answer = self._call("POST", httpx.URL(f"{self._url}:predict"), self._timeout, json=body)
+        try:
+            found = answer["outputs"]
+            columns = [found] if len(outputs) == 1 else [found[name] for name in outputs]  # one output has no name
+            return [np.asarray(column, np.float32) for column in columns]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ServerError(
+                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(outputs)}.',
+                "Serve a model that handtint exported.",
+            ) from error
 
     def check(self, timeout: float) -> None:
         """Returns if a version of the model is loaded and answers.
@@ -67,23 +70,6 @@ class RestModel:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
-
-    def _outputs(self, signature: str, luminance: np.ndarray, hints: np.ndarray, *names: str) -> list[np.ndarray]:
-        # columns, not rows: `centres` has no batch dimension
-        body = {
-            "signature_name": signature,
-            "inputs": {"luminance": luminance.tolist(), "hints": hints.tolist()},
-        }
-        answer = self._call("POST", httpx.URL(f"{self._url}:predict"), self._timeout, json=body)
-        try:
-            outputs = answer["outputs"]
-            columns = [outputs] if len(names) == 1 else [outputs[name] for name in names]  # one output has no name
-            return [np.asarray(column, np.float32) for column in columns]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ServerError(
-                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(names)}.',
-                "Serve a model that handtint exported.",
-            ) from error
 
     def _call(self, method: str, url: httpx.URL, timeout: float, **content: Any) -> Any:
         try:

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from serving.client import Colouriser, Hint
-from serving.full_resolution import shrink
 from serving.gateway.app import FORM_BYTES, MAX_BYTES, create_app
 from serving.gateway.web_server import WebServer
 from serving.grpc_model import GrpcModel
 from serving.hints import hint_map
 from serving.local_model import load_local_model
 from serving.model_server.server import start
+from serving.photo import PHOTO
 from serving.pictures import read_picture
 from serving.rest_model import RestModel
 from tests.conftest import SAMPLES
@@ -66,7 +66,7 @@ def test_every_door_gives_the_same_picture(addresses: dict[str, str], name: str)
 
 def test_every_door_says_the_same_of_the_colours(addresses: dict[str, str]) -> None:
     picture = read_picture((SAMPLES / "commodore-grace-hopper.jpg").read_bytes())
-    inputs = shrink(picture.rgb), hint_map([Hint(0.5, 0.5, "#b03a2e")])
+    inputs = PHOTO.see(picture.rgb), hint_map([Hint(0.5, 0.5, "#b03a2e")])
     doors = [
         GrpcModel(addresses["grpc"].removeprefix("grpc://"), "photo", 60),
         RestModel(addresses["rest"], "photo", 60),

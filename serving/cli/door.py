@@ -23,11 +23,19 @@ from serving.client import Colouriser
 from serving.errors import OptionError
 from serving.hints import Hint, parse_hints
 from serving.local_model import MODEL_DIR_VARIABLE
+from serving.task import AUTO, TASKS
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = [
     click.option("--server", metavar="URL", help="A model server: grpc://HOST:PORT or http://HOST:PORT."),
-    click.option("--model", default="photo", show_default=True, help="The model's name."),
+    click.option(
+        "--task",
+        type=click.Choice([AUTO, *TASKS]),
+        default=AUTO,
+        show_default=True,
+        help="What the pictures are; auto looks at each. With a model named, auto means photo.",
+    ),
+    click.option("--model", help="The model's name. Default: the task's."),
     click.option(
         "--model-dir",
         type=_PATH,
@@ -44,24 +52,27 @@ class Door:
     """What those options say; `hints` are read from their file already."""
 
     server: str | None
-    model: str
+    task: str
+    model: str | None
     model_dir: Path | None
     hints: list[Hint]
 
     def open(self) -> Colouriser:
         """The client. Raises as `Colouriser` does."""
         if self.server:
-            return Colouriser(self.server, self.model)
+            return Colouriser(self.server, self.model, task=self.task)
         with _quiet():
-            return Colouriser(None, self.model, model_dir=self.model_dir)
+            return Colouriser(None, self.model, task=self.task, model_dir=self.model_dir)
 
 
 def door_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options to a click command and gives them to it as `door`."""
 
     @functools.wraps(command)
-    def with_door(server: str | None, model: str, model_dir: Path | None, hints: Path | None, **others: Any) -> Any:
-        return command(door=Door(server, model, model_dir, _read_hints(hints)), **others)
+    def with_door(
+        server: str | None, task: str, model: str | None, model_dir: Path | None, hints: Path | None, **others: Any
+    ) -> Any:
+        return command(door=Door(server, task, model, model_dir, _read_hints(hints)), **others)
 
     return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), with_door)
 

@@ -195,7 +195,7 @@ def test_a_model_without_colours_says_what_to_do(door: str, models: Path, old_se
 )
 def test_answers_of_another_form_are_refused(probabilities: np.ndarray, centres: np.ndarray) -> None:
     with pytest.raises(ServerError, match=r"in shapes \[1, 32, 32, Q\] and \[Q, 2\]"):
-        check_colours(probabilities, centres, np.zeros((1, 256, 256, 1)))
+        check_colours(probabilities, centres, 1)
 
 
 def test_check_says_that_the_model_answers(colouriser: Colouriser) -> None:
@@ -255,7 +255,7 @@ def test_a_model_of_another_kind(scheme: str, tmp_path: Path) -> None:
         assert caught.value.fix.startswith("Serve a model that handtint exported")
     finally:
         server.stop(1)
-    with pytest.raises(ModelNotFound, match="has no `chroma` signature"):
+    with pytest.raises(ModelNotFound, match="neither a `chroma` nor a `flats` signature"):
         Colouriser(None, model_dir=tmp_path / "photo")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.full_resolution import recombine, shrink
+from serving.photo import PHOTO
 from tests.serving.sample_pictures import scene
 from trainer.colour import apply_coefficients, lab_to_rgb, rgb_to_lightness, to_luminance, to_pixels, to_unit
 
@@ -35,7 +35,7 @@ def lightness_of(rgb: np.ndarray) -> np.ndarray:
 def test_shrink_is_tensorflows_antialiased_resize(size: tuple[int, int]) -> None:
     rgb = picture(*size)
     expected = to_luminance(tf.image.resize(lightness_of(rgb)[None], (256, 256), antialias=True).numpy())
-    shrunk = shrink(rgb)
+    shrunk = PHOTO.see(rgb)
     assert shrunk.dtype == np.float32
     np.testing.assert_allclose(shrunk, expected, atol=2e-4)
 
@@ -47,21 +47,21 @@ def test_bands_give_what_one_piece_gives_in_tensorflow(size: tuple[int, int], sa
     lightness = lightness_of(rgb)
     full = tf.image.resize(maps, size, antialias=True).numpy()
     expected = to_pixels(lab_to_rgb(lightness, apply_coefficients(lightness, full) * np.float32(saturation)))
-    difference = np.abs(recombine(rgb, maps, saturation).astype(int) - expected)
+    difference = np.abs(PHOTO.paint(rgb, maps, saturation).astype(int) - expected)
     assert difference.max() <= 1
     assert (difference > 0).mean() < 1e-3
 
 
 def test_no_saturation_is_grey_of_the_same_lightness() -> None:
     rgb = picture(120, 80)
-    grey = recombine(rgb, coefficients(), 0.0)
+    grey = PHOTO.paint(rgb, coefficients(), 0.0)
     assert (grey.max(-1) - grey.min(-1)).max() <= 1
     np.testing.assert_allclose(lightness_of(grey), lightness_of(rgb), atol=0.3)
 
 
 def test_lightness_stays_the_pictures_own() -> None:
     rgb = picture(120, 80)
-    coloured = recombine(rgb, coefficients())
+    coloured = PHOTO.paint(rgb, coefficients())
     assert np.abs(coloured.astype(int) - rgb).max() > 20
     assert np.abs(lightness_of(coloured) - lightness_of(rgb)).mean() < 0.2
 
@@ -70,8 +70,8 @@ def test_twelve_megapixels_take_seconds_and_little_memory() -> None:
     rgb, maps = np.tile(picture(600, 800), (5, 5, 1)), coefficients()
     tracemalloc.start()
     started = time.monotonic()
-    shrink(rgb)
-    coloured = recombine(rgb, maps)
+    PHOTO.see(rgb)
+    coloured = PHOTO.paint(rgb, maps)
     seconds, (_, peak) = time.monotonic() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert coloured.shape == (3000, 4000, 3)
