@@ -30,7 +30,7 @@ import numpy as np
 
 from serving.alternatives import draw_alternatives, find_spots
 from serving.confidence import confidence, draw_confidence
-from serving.errors import HandtintError, OptionError, PictureError, ServerError
+from serving.errors import HandtintError, ModelNotFound, OptionError, PictureError, ServerError
 from serving.grpc_model import GrpcModel
 from serving.hints import Hint, hint_map, parse_hints
 from serving.local_model import MODEL_DIR_VARIABLE, load_local_model
@@ -65,7 +65,8 @@ class Colouriser:
     Args:
         target: `grpc://HOST:PORT` or `http://HOST:PORT` of a model server; None works in this process.
         model: the model's name at the server, or of the shipped weights; the task's name if not given.
-        task: photo, sketch, or auto: each picture as what it looks like, see `trainer.line_art.is_drawing`. A model
+        task: photo, sketch, or auto: each picture as what it looks like, see `trainer.line_art.is_drawing`,
+            and as a photograph where there is no model for sketches. A model
             that is named is of one task: photo, unless `task` says sketch.
         model_dir: in this process, the folder whose newest version is used instead of the shipped weights;
             $HANDTINT_MODEL if not given.
@@ -90,7 +91,7 @@ class Colouriser:
         if task not in (AUTO, *TASKS):
             raise OptionError(f"Expected task {', '.join(TASKS)} or {AUTO}; received {task!r}.", "Name one of these.")
         model_dir = model_dir or os.environ.get(MODEL_DIR_VARIABLE)
-        self._max_pixels = max_pixels
+        self._max_pixels, self._timeout = max_pixels, timeout
         self._task = TASKS["photo"] if task == AUTO and (model or model_dir) else TASKS.get(task)
         self._opening = threading.Lock()
 
@@ -185,8 +186,18 @@ class Colouriser:
     def _read(self, picture: str | Path | bytes) -> tuple[Picture, Task, np.ndarray]:
         """The picture, what is to be done with it, and what the model sees of it [1, S, S, 1]."""
         original = read_picture(picture if isinstance(picture, bytes) else read_file(picture), self._max_pixels)
-        task = self._task or choose_task(original.rgb)
+        task = self._task or self._choose(original.rgb)
         return original, task, task.see(original.rgb)
+
+    def _choose(self, rgb: np.ndarray) -> Task:
+        """What the picture looks like, if there is a model for it; else it is taken for a photograph."""
+        task = choose_task(rgb)
+        with contextlib.suppress(ModelNotFound):
+            if task.name not in self._models:
+                self._model(task).check(self._timeout)
+            return task
+        self._models.pop(task.name, None)  # one may come later
+        return TASKS["photo"]
 
     def _maps(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
         return ask_maps(self._model(task), task, seen, hint_map(hints, task.hint_channels))[0]

@@ -294,7 +294,7 @@ def test_the_newest_version_is_used_in_process(
     np.testing.assert_array_equal(Colouriser(None, model_dir=base).colourise(GOOD["rgb.png"]).rgb, expected)
     monkeypatch.setenv("HANDTINT_MODEL", str(base))
     np.testing.assert_array_equal(Colouriser().colourise(GOOD["rgb.png"]).rgb, expected)
-    with pytest.raises(ModelNotFound, match="is damaged or has no"):
+    with pytest.raises(ModelNotFound, match="is damaged, or has neither"):
         Colouriser(None, model_dir=base / "9")
     with pytest.raises(ModelNotFound, match="holds no exported model"):
         Colouriser(None, model_dir=tmp_path)
