@@ -196,7 +196,8 @@ class Colouriser:
             if task.name not in self._models:
                 self._model(task).check(self._timeout)
             return task
-        self._models.pop(task.name, None)  # one may come later
+        if absent := self._models.pop(task.name, None):  # one may come later
+            absent.close()
         return TASKS["photo"]
 
     def _maps(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
