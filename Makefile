@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 REPOSITORY := build/models
 TFJS := web/public/models/photo
 DATA ?= ../shared/data/photos
-MINUTES ?= 66
+MINUTES ?= 120
 STEPS ?= 250
 MODELS ?= shipped=photo
 
@@ -35,7 +35,7 @@ test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a rea
 	$(BIN)/python -m pytest
 	cd web && npm test
 
-train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=66
+train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=120
 	$(BIN)/python -m trainer fit --preset photo --data $(DATA) --minutes $(MINUTES)
 
 ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder STEPS=250 a variant

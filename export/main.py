@@ -10,6 +10,7 @@ python -m export quality shipped=photo new=runs/new --data PATH --out quality
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -66,12 +67,19 @@ def verify(weights: str, saved_model: Path, tfjs: Path) -> None:
 @click.option("--out", type=_PATH, required=True, help="Folder for weights.npz and card.json.")
 @click.option("--size", default=256, show_default=True, help="Side of the generator's pictures.")
 @click.option("--hardware", default="", help="What it was trained on, for the card.")
-def weights(run: Path, data: Path, out: Path, size: int, hardware: str) -> None:
-    """Ship a run: its averaged generator as float16, scored, with a card."""
+@click.option("--calibration", type=click.FloatRange(0, 1), help="How much of rare colours' extra weight to take back.")
+@click.option("--boldness", type=click.FloatRange(0, min_open=True), help="To multiply the mean of likely colours by.")
+@click.option("--cast", type=(float, float), metavar="A B", help="Lab units to take off that mean's a* and b*.")
+def weights(run: Path, data: Path, out: Path, size: int, hardware: str, **reading: Any) -> None:
+    """Ship a run: its averaged generator as float16, scored, with a card.
+
+    The last three say how its distribution over colours is read; left out, it is as it was trained.
+    """
     from export.weights import ship
     from trainer.run import Run
 
-    card = ship(Run.open(run), data, out, size, hardware)
+    given = {name: value for name, value in reading.items() if value is not None}
+    card = ship(Run.open(run), data, out, size, hardware, **given)
     click.echo(f"{out}: {card.parameters:,} parameters, {(out / 'weights.npz').stat().st_size:,} bytes, {card.scores}")
 
 

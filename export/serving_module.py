@@ -16,7 +16,6 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from trainer.bins import load_bins
 from trainer.colour import CHROMA_UNIT
 from trainer.hints import draw_hints
 from trainer.predict import inputs_for, inputs_of
@@ -91,12 +90,13 @@ class ServingModule(tf.Module):
         """What the generator sees -> how likely each of Q colours is at each of 32 x 32 cells.
 
         `probabilities` [N, 32, 32, Q] is the mean over the cell's pixels and sums to 1; `centres` [Q, 2] holds a* and
-        b* in Lab units.
+        b* in Lab units. The mean of these is what the chroma starts from.
         """
         likely = ops.softmax(self.generate(luminance, hints)["distribution"], axis=-1)
         return {
             "probabilities": ops.average_pool(likely, likely.shape[1] // CELLS),
-            "centres": tf.constant(load_bins().centres * CHROMA_UNIT),
+            # as the chroma reads them out: bolder than the bins are, perhaps
+            "centres": self.generator.get_layer("mean_of_bins").kernel[0, 0] * CHROMA_UNIT,
         }
 
     def generate(self, luminance: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:

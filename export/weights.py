@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from export.read_out import read_out
 from trainer import generators
 from trainer.config import Config, make_config
 
@@ -85,11 +86,16 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
     return generator, card
 
 
-def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
-    """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data."""
+def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading: Any) -> Card:
+    """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data.
+
+    `reading`: what `export.read_out` takes besides; raises as it does.
+    """
     from trainer.reports.evaluate import held_out, restored, score
 
     trained, state = restored(run, size)
+    if reading:
+        read_out(trained, run.config.balance, **reading)
     generator = generators.fold(run.config, trained)
     for variable in generator.variables:  # what is scored is what ships
         variable.assign(np.asarray(variable, np.float16).astype(np.float32))
@@ -99,6 +105,7 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str) -> Card:
         "steps": state.step,
         "pictures_seen": state.step * run.config.batch,
         "hardware": hardware,
+        **reading,
         "versions": run.about["versions"],
         "commit": run.about["commit"],
     }

@@ -38,12 +38,15 @@ def comparison(size: int) -> Comparison:
     def compare(result: Any, truth: Any) -> dict[str, Any]:
         true_logits, *wanted = network(to_symmetric(truth), training=False)
         logits, *found = network(to_symmetric(result), training=False)
-        shares = [
-            ops.mean(ops.absolute(mine - true)) / ops.mean(ops.absolute(true))
-            for mine, true in zip(found, wanted, strict=True)
-        ]
+        # a share a picture, so that the mean over a batch is that over its workers' parts
+        shares = [ops.mean(_size(mine - true) / _size(true)) for mine, true in zip(found, wanted, strict=True)]
         classes = ops.softmax(true_logits)
         lost = soft_cross_entropy(classes, logits) - soft_cross_entropy(classes, true_logits)
         return {"features": sum(shares) / len(shares), "recognition": ops.mean(lost)}
 
     return compare
+
+
+def _size(features: Any) -> Any:
+    """Mean absolute value of each picture's [N, h, w, C], [N]."""
+    return ops.mean(ops.absolute(features), axis=(1, 2, 3))

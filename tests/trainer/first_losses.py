@@ -20,7 +20,8 @@ CONFIGS = {
         "balance": 0.5,
         "cast_weight": 1.0,
         "feature_weight": 0.1,
-        "recognition_weight": 0.01,
+        "recognition_weight": 0.001,
+        "learning_rate": 1e-4,  # the frozen classifier magnifies rounding, and long steps would do so again
         "discriminator_filters": 8,
     },
     "batch norm": {**_UNET, "spectral_norm": False, "adversarial": "vanilla", "label_smoothing": 0.1},

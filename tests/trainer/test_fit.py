@@ -295,9 +295,13 @@ def test_sources_left_out_are_not_trained_on(scenes: Path, tmp_path: Path) -> No
         (("fit", "--data", ".", "--preset", "phot", "--steps", "1"), "'phot' is not one of"),
         (("fit", "--data", "k8s", "--steps", "1"), "k8s. Expected .jpg, .jpeg, .png"),
         (("fit", "--data", "web/public/samples", "--steps", "1"), "Too few pictures under"),
-        (("fit", "--data", "web/public/samples", "--steps", "1", "--set", "layout=twins"), "No folder colour in"),
         (
-            (*SAMPLES_OF_FIVE, "--set", "layout=pairs"),
+            ("fit", "--data", "web/public/samples", "--steps", "1", "--set", "layout=twins", "--set", "aged=0"),
+            "No folder colour in",
+        ),
+        (("fit", "--data", ".", "--steps", "1", "--set", "layout=twins"), "aged = 0.3: only a photograph's own grey"),
+        (
+            (*SAMPLES_OF_FIVE, "--set", "layout=pairs", "--set", "aged=0"),
             "not two pictures of one size side by side",
         ),
         (

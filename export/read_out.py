@@ -1,0 +1,46 @@
+"""How a trained distribution over colours is read: a choice made once, when weights ship, and baked into them.
+
+    read_out(generator, balance=config.balance, calibration=0.7, boldness=1.5, cast=(0.6, 1.8))
+
+Training weighs rare colours up (`balance`), so that they are learnt at all; what is unsure then leans to red and brown.
+And the mean of many guesses is paler than each. Both can be undone afterwards, without a step of training.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trainer.bins import load_bins, weights
+from trainer.colour import CHROMA_UNIT
+
+if TYPE_CHECKING:
+    import keras
+
+
+def read_out(
+    generator: keras.Model,
+    balance: float,
+    calibration: float = 0.0,
+    boldness: float = 1.0,
+    cast: tuple[float, float] = (0.0, 0.0),
+) -> None:
+    """Changes a lite_unet generator in place.
+
+    `calibration` 0..1: how much of the classes' weights is divided out of the distribution (Zhang et al. 2016 trained
+    with them; by Bayes' rule 1 gives the shares of photographs back). `boldness`: what the distribution's mean is
+    multiplied by. `cast`: a* and b* in Lab units that are taken off it. Hints come after these, and stay exact.
+    Raises ValueError for a generator without a distribution.
+    """
+    names = {layer.name for layer in generator.layers}
+    if not {"distribution", "mean_of_bins"} <= names:
+        raise ValueError(
+            f"The {generator.name} generator has no distribution over colours to read out. Expected a lite_unet; leave "
+            "out --calibration, --boldness and --cast."
+        )
+    logits, mean = generator.get_layer("distribution"), generator.get_layer("mean_of_bins")
+    kernel, bias = logits.get_weights()
+    logits.set_weights([kernel, bias - calibration * np.log(weights(load_bins().shares, balance))])
+    # the shares sum to 1, so what is taken off each centre is taken off their mean
+    mean.set_weights([boldness * centres - np.array(cast, np.float32) / CHROMA_UNIT for centres in mean.get_weights()])
