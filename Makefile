@@ -7,17 +7,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # the models that `demo`, `web` and the tests use, made from the shipped weights
+TASKS := photo sketch
 REPOSITORY := build/models
-TFJS := web/public/models/photo
+TFJS := web/public/models
 DATA ?= ../shared/data/photos
+QUALITY ?= --large web/public/samples
 MINUTES ?= 120
 STEPS ?= 250
 MODELS ?= shipped=photo
 
 INSTALLED := $(VENV)/installed
 NODE_MODULES := web/node_modules/.package-lock.json
-SAVED_MODEL := $(REPOSITORY)/photo/1/saved_model.pb
-SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py export/pretrained/photo/weights.npz)
+SAVED_MODELS := $(TASKS:%=$(REPOSITORY)/%/1/saved_model.pb)
+MANIFESTS := $(TASKS:%=$(TFJS)/%/manifest.json)
+SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py)
+.SECONDARY: $(SAVED_MODELS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .PHONY: help setup demo test train ablations bench-trainer bench-quality web serve lint k8s lock clean
@@ -27,7 +31,7 @@ help:  ## list the targets
 
 setup: $(INSTALLED) $(NODE_MODULES)  ## install everything: .venv and web/node_modules
 
-demo: $(INSTALLED) web/dist/index.html  ## colour three photographs through gRPC, REST and the gateway; DEMO_ONCE=1 ends by itself
+demo: $(SAVED_MODELS) web/dist/index.html  ## colour three photographs and a drawing through gRPC, REST and the gateway; DEMO_ONCE=1 ends by itself
 	$(BIN)/python -m serving.demo --repository $(REPOSITORY) --web web/dist --out demo
 
 test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
@@ -44,13 +48,17 @@ ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder
 bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
 	$(BIN)/python -m trainer bench --preset photo --size 128
 
-bench-quality: $(INSTALLED)  ## score models beside all grey: DATA=folder MODELS="shipped=photo new=runs/NAME"
-	$(BIN)/python -m export quality $(MODELS) --data $(DATA) --large web/public/samples --out build/quality
+bench-quality: $(INSTALLED)  ## score models of a task: DATA=folder MODELS="shipped=photo new=runs/NAME"; sketches: QUALITY=
+	$(BIN)/python -m export quality $(MODELS) --data $(DATA) $(QUALITY) --out build/quality
 
 web: web/dist/index.html  ## build the static page into web/dist
 
-serve: $(INSTALLED) $(SAVED_MODEL)  ## start the model server on 8500 (gRPC) and 8501 (REST)
-	$(BIN)/handtint-model-server --port=8500 --rest_api_port=8501 --model_name=photo --model_base_path=$(abspath $(REPOSITORY))/photo
+serve: $(SAVED_MODELS)  ## start the model server on 8500 (gRPC) and 8501 (REST)
+	printf 'model_config_list {\n' > $(REPOSITORY)/models.config
+	for task in $(TASKS); do printf '  config { name: "%s" base_path: "%s" model_platform: "tensorflow" }\n' \
+		$$task $(abspath $(REPOSITORY))/$$task; done >> $(REPOSITORY)/models.config
+	printf '}\n' >> $(REPOSITORY)/models.config
+	$(BIN)/handtint-model-server --port=8500 --rest_api_port=8501 --model_config_file=$(REPOSITORY)/models.config
 
 lint: $(INSTALLED) $(NODE_MODULES)  ## ruff and mypy, and the page's types
 	$(BIN)/ruff check .
@@ -80,15 +88,15 @@ $(NODE_MODULES): web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	touch $@
 
-$(SAVED_MODEL): $(INSTALLED) $(SOURCES)
-	rm -rf $(REPOSITORY)/photo
-	$(BIN)/python -m export saved-model --weights photo --out $(REPOSITORY)/photo
+$(REPOSITORY)/%/1/saved_model.pb: export/pretrained/%/weights.npz $(INSTALLED) $(SOURCES)
+	rm -rf $(REPOSITORY)/$*
+	$(BIN)/python -m export saved-model --weights $* --out $(REPOSITORY)/$*
 	touch $@
 
-$(TFJS)/manifest.json: $(SAVED_MODEL)
-	$(BIN)/python -m export tfjs --saved-model $(REPOSITORY)/photo/1 --out $(TFJS)
+$(TFJS)/%/manifest.json: $(REPOSITORY)/%/1/saved_model.pb
+	$(BIN)/python -m export tfjs --saved-model $(dir $<) --out $(TFJS)/$*
 	touch $@
 
-web/dist/index.html: $(NODE_MODULES) $(TFJS)/manifest.json $(shell find web/src web/public/samples web/tools web/index.html -type f)
+web/dist/index.html: $(NODE_MODULES) $(MANIFESTS) $(shell find web/src web/public/samples web/tools web/index.html -type f)
 	cd web && npm run build
 	touch $@

@@ -86,31 +86,41 @@ def weights(run: Path, data: Path, out: Path, size: int, hardware: str, **readin
 @cli.command()
 @click.argument("candidates", metavar="NAME=PATH...", nargs=-1, required=True)
 @click.option("--data", type=_PATH, required=True, help="What they were trained on; the held-out pictures are scored.")
-@click.option("--out", type=_PATH, required=True, help="Folder for quality.md, quality.json and hints.png.")
+@click.option("--out", type=_PATH, required=True, help="Folder for what is written, see above.")
+@click.option(
+    "--layout", type=click.Choice(["colour", "pairs", "twins"]), help="Of DATA.  [default: as the task has it]"
+)
+@click.option("--target-side", type=click.Choice(["left", "right"]), help="Of a pair: the coloured half.  [as above]")
+@click.option("--unseen", is_flag=True, help="No model was trained on any of DATA: score all of it, not one in 20.")
 @click.option("--also", multiple=True, metavar="PREFIX", help="Score all whose file names begin so, as a group too.")
-@click.option("--large", type=_PATH, help="Large pictures, to compare the colours at several sizes.")
-@click.option("--labelled", type=_PATH, help="Pictures in folders named by their ImageNet class, 0 to 999.")
+@click.option("--large", type=_PATH, help="Large photographs, to compare the colours at several sizes.")
+@click.option("--labelled", type=_PATH, help="Photographs in folders named by their ImageNet class, 0 to 999.")
 @click.option("--limit", type=click.IntRange(min=2), help="So many pictures of a group, evenly spread.")
 @click.option("--hint-limit", type=click.IntRange(min=1), default=300, show_default=True, help="So many get hints.")
 def quality(
     candidates: tuple[str, ...],
     data: Path,
     out: Path,
+    layout: str | None,
+    target_side: str | None,
+    unseen: bool,
     also: tuple[str, ...],
     large: Path | None,
     labelled: Path | None,
     limit: int | None,
     hint_limit: int,
 ) -> None:
-    """Score models beside all grey and the truth: tables, and a plot of what hints gain.
+    """Score models of one task beside the truth, and beside all grey or the lines alone.
 
+    Writes quality.md, quality.json, hints.png, saturation.png and sheet.png.
     PATH is a name of export/pretrained or a folder of weights, a SavedModel's version folder or base path, or a run.
     docs/evaluation.md says what is measured, and how.
     """
-    from export.quality.report import report
+    from export.quality.report import FILES, report
 
-    click.echo(report(list(candidates), data, out, also, large, labelled, limit, hint_limit))
-    click.echo(f"Written to {out}: quality.md, quality.json, hints.png")
+    reading = {name: value for name, value in (("layout", layout), ("target_side", target_side)) if value}
+    click.echo(report(list(candidates), data, out, also, large, labelled, limit, hint_limit, unseen, reading))
+    click.echo(f"Written to {out}: {', '.join(FILES)}")
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ def verify(weights: str | Path, saved_model: Path, tfjs: Path) -> list[tuple[str
 
 
 def fixtures() -> list[Fixture]:
-    """Drawn pictures with soft and hard edges: wide, tall, smaller than the generator's size, and one with hints."""
+    """Edges soft and hard; wide, tall, small; with and without hints; lines dark on light and light on dark."""
     none = np.full((1, 5), np.nan, np.float32)
     red_left = np.array([[0.25, 0.5, 0.7, 0.2, 0.15], [0.8, 0.2, 0.2, 0.4, 0.8]], np.float32)
     return [
@@ -69,6 +69,8 @@ def fixtures() -> list[Fixture]:
         Fixture("tall", _draw(301, 557, 2), none),
         Fixture("small", _draw(97, 61, 3), none),
         Fixture("hinted", _draw(400, 400, 4), red_left),
+        Fixture("drawing", _draw_lines(500, 350, 5, paper=0.9, ink=0.2), red_left),
+        Fixture("chalk", _draw_lines(350, 500, 6, paper=0.1, ink=0.8), none),
     ]
 
 
@@ -79,8 +81,23 @@ def _draw(width: int, height: int, seed: int) -> bytes:
     for _ in range(6):
         cx, cy, radius, grey = random.uniform([0, 0, 0.05, 0], [1, 1, 0.3, 1])
         picture = np.where((x - cx) ** 2 + (y - cy) ** 2 < radius**2, grey + 0.3 * (x - cx), picture)
-    pixels = (picture.clip(0, 1) * 255).astype(np.uint8)
-    return tf.io.encode_png(pixels[..., None]).numpy()
+    return _png(picture)
+
+
+def _draw_lines(width: int, height: int, seed: int, paper: float, ink: float) -> bytes:
+    """Circles of lines of 3 pixels on paper that lies half in a soft shadow."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    picture = paper * (1 - 0.15 / (1 + np.exp((x - width / 2) / 20)))
+    for _ in range(8):
+        cx, cy, radius = random.uniform([0, 0, 20], [width, height, 100])
+        picture[np.abs(np.hypot(x - cx, y - cy) - radius) < 1.5] = ink
+    return _png(picture)
+
+
+def _png(picture: np.ndarray) -> bytes:
+    """Greys 0..1 [H, W] as a file."""
+    return tf.io.encode_png((picture.clip(0, 1) * 255).astype(np.uint8)[..., None]).numpy()
 
 
 def _pixels(answer: dict[str, tf.Tensor]) -> np.ndarray:
@@ -100,7 +117,7 @@ def _maps_of_tfjs(module: ServingModule, model: Path, pictures: list[Fixture]) -
         folder = Path(temporary)
         seen.astype("<f4").tofile(folder / "seen.f32")
         hints.astype("<f4").tofile(folder / "hints.f32")
-        description = {"size": size, "luminance": "seen.f32", "hints": "hints.f32"}
+        description = {"size": size, "seen": "seen.f32", "hints": "hints.f32"}
         (folder / "input.json").write_text(json.dumps(description))
         done = subprocess.run(  # noqa: S603  our own arguments
             ["node", "tools/run_model.mjs", model.resolve(), folder / "input.json", folder / "output.f32"],  # noqa: S607

@@ -17,6 +17,7 @@ import numpy as np
 from export.read_out import read_out
 from trainer import generators
 from trainer.config import Config, make_config
+from trainer.shipped import WEIGHTS, read_weights
 
 if TYPE_CHECKING:
     import keras
@@ -77,12 +78,7 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
             "Get both again, from the same place."
         )
     generator = generators.build_folded(card.config(), card.size)
-    with np.load(folder / "weights.npz", allow_pickle=False) as stored:
-        missing = {variable.path for variable in generator.variables} ^ set(stored.files)
-        if missing:
-            raise ValueError(f"{folder.name} does not fit {card.generator}: {sorted(missing)[0]} is only on one side.")
-        for variable in generator.variables:
-            variable.assign(stored[variable.path].astype(np.float32))
+    read_weights(folder / WEIGHTS, generator)
     return generator, card
 
 

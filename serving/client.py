@@ -4,8 +4,8 @@
         picture = colouriser.colourise("old.jpg", saturation=1.1)
     Path("new.png").write_bytes(encode_picture(picture, "png"))
 
-It also says which colours a spot may have (`suggest`), how sure the model is of each place (`confidence`), and colours
-the picture in several believable ways (`alternatives`).
+It also says which colours a spot may have (`suggest`), how sure the model is of each place (`confidence`), colours the
+picture in several believable ways (`alternatives`), and takes a coloured drawing apart (`layers`).
 
 Whatever the door, the picture is read and painted at full size here, and only small maps travel (of the signature
 `chroma`, or `flats` for drawings). So every format gives the same colours through every door, a picture of any size
@@ -17,33 +17,31 @@ sending a photograph of 12 megapixels to and fro.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import numpy as np
 
 from serving.alternatives import draw_alternatives, find_spots
 from serving.confidence import confidence, draw_confidence
-from serving.errors import HandtintError, ModelNotFound, OptionError, PictureError, ServerError
-from serving.grpc_model import GrpcModel
+from serving.errors import HandtintError, OptionError, PictureError, ServerError
 from serving.hints import Hint, hint_map, parse_hints
-from serving.local_model import MODEL_DIR_VARIABLE, load_local_model
-from serving.model import Model, ask_colours, ask_maps
-from serving.pictures import MAX_PIXELS, Picture, encode_picture, read_file, read_picture
-from serving.rest_model import RestModel
+from serving.layers import Layers, take_apart
+from serving.model import ask_colours, ask_maps
+from serving.models import Models
+from serving.palette import Place, check_palette, draw_layouts, find_places, lay_out
+from serving.panels import find_panels, hints_inside
+from serving.pictures import MAX_PIXELS, Picture, encode_picture, on_white, read_file, read_picture
+from serving.sketch import SKETCH
 from serving.suggestions import Suggestion, suggest
-from serving.task import AUTO, TASKS, Task, choose_task
+from serving.task import AUTO, Task
 
 __all__ = [
     "Colouriser",
     "HandtintError",
     "Hint",
+    "Layers",
     "OptionError",
     "Picture",
     "PictureError",
@@ -56,7 +54,6 @@ __all__ = [
 
 MAX_SATURATION = 3.0
 MAX_ALTERNATIVES = 20
-_GRPC_TARGET = re.compile(r"grpc://([^/\s]+:\d+)/?")
 
 
 class Colouriser:
@@ -64,7 +61,8 @@ class Colouriser:
 
     Args:
         target: `grpc://HOST:PORT` or `http://HOST:PORT` of a model server; None works in this process.
-        model: the model's name at the server, or of the shipped weights; the task's name if not given.
+        model: the model's name at the server, or of the shipped weights; the task's name if not given. Names by task,
+            as {"photo": "portraits"}, leave every task its own model.
         task: photo, sketch, or auto: each picture as what it looks like, see `trainer.line_art.is_drawing`,
             and as a photograph where there is no model for sketches. A model
             that is named is of one task: photo, unless `task` says sketch.
@@ -81,61 +79,100 @@ class Colouriser:
     def __init__(
         self,
         target: str | None = None,
-        model: str | None = None,
+        model: str | Mapping[str, str] | None = None,
         *,
         task: str = AUTO,
         model_dir: str | Path | None = None,
         timeout: float = 60.0,
         max_pixels: int = MAX_PIXELS,
     ):
-        if task not in (AUTO, *TASKS):
-            raise OptionError(f"Expected task {', '.join(TASKS)} or {AUTO}; received {task!r}.", "Name one of these.")
-        model_dir = model_dir or os.environ.get(MODEL_DIR_VARIABLE)
-        self._max_pixels, self._timeout = max_pixels, timeout
-        self._task = TASKS["photo"] if task == AUTO and (model or model_dir) else TASKS.get(task)
-        self._opening = threading.Lock()
+        self._max_pixels = max_pixels
+        self._models = Models(target, model, task, model_dir, timeout)
 
-        def open_model(name: str) -> Model:
-            name = model or name
-            return _connect(target, name, timeout) if target else load_local_model(name, model_dir)
+    def colourise(
+        self,
+        picture: str | Path | bytes,
+        hints: Sequence[Hint] = (),
+        saturation: float = 1.0,
+        *,
+        palette: Sequence[str] = (),
+        panels: bool = False,
+        task: str | None = None,
+    ) -> Picture:
+        """The picture in colour: of the same size, a photograph with its own luminance and alpha.
 
-        self._open_model = open_model
-        self._models: dict[str, Model] = {}
-        self._model(self._task or TASKS["photo"])
-
-    def colourise(self, picture: str | Path | bytes, hints: Sequence[Hint] = (), saturation: float = 1.0) -> Picture:
-        """The picture in colour: same size, same alpha, its own luminance.
+        A drawing has its own lines, on white paper where it was transparent.
 
         Args:
             picture: a file's path, or its bytes.
             hints: colours wanted at certain points.
             saturation: 0..3, what the model's chroma is multiplied by.
+            palette: up to 12 colours like #b03a2e, in any order, that the result is steered towards where there are
+                no hints, see `serving.palette`.
+            panels: colour each framed panel of a comic page as a picture of its own, see `serving.panels`.
+            task: photo, sketch or auto for this picture; None is the Colouriser's.
 
         Raises:
             PictureError: the picture cannot be used.
-            OptionError: the saturation is out of range.
-            ServerError: the model did not answer, or not with colours.
+            OptionError: the saturation is out of range, the palette or task is none, or the model is of another task.
+            ServerError: the model did not answer, or not with colours. SignatureNotFound: a palette needs the model's
+                `colours`, which it lacks.
         """
-        check_saturation(saturation)
-        original, task, seen = self._read(picture)
-        return self._colour(original, task, seen, hints, saturation)
+        original, chosen, seen, hints = self._prepare(picture, hints, saturation, palette, task)
+        coloured = self._colour(original, chosen, seen, hints, saturation)
+        if panels and chosen is SKETCH:
+            for panel in find_panels(original.rgb):
+                part = replace(original, rgb=original.rgb[panel])
+                inside = hints_inside(hints, panel, original.rgb.shape)
+                coloured.rgb[panel] = self._colour(part, chosen, chosen.see(part.rgb), inside, saturation).rgb
+        return coloured
+
+    def layers(
+        self,
+        picture: str | Path | bytes,
+        hints: Sequence[Hint] = (),
+        saturation: float = 1.0,
+        *,
+        palette: Sequence[str] = (),
+        task: str | None = None,
+    ) -> Layers:
+        """A drawing in colour, taken apart: its lines, its flat colours, and both merged.
+
+        Takes and raises what `colourise` does, and OptionError for a photograph, which has no lines.
+        """
+        original, chosen, seen, hints = self._prepare(picture, hints, saturation, palette, task)
+        if chosen is not SKETCH:
+            raise OptionError(
+                f"Only drawings have layers; expected one, received a picture that is coloured as a {chosen.name}.",
+                "Use --task sketch if it is a drawing, else leave out --flat and .ora.",
+            )
+        return take_apart(original, self._maps(chosen, seen, hints), saturation)
 
     def suggest(
-        self, picture: str | Path | bytes, x: float, y: float, count: int = 5, hints: Sequence[Hint] = ()
+        self,
+        picture: str | Path | bytes,
+        x: float,
+        y: float,
+        count: int = 5,
+        hints: Sequence[Hint] = (),
+        *,
+        task: str | None = None,
     ) -> list[Suggestion]:
         """The likely natural colours of a spot (shares of width and height), at most `count`, the likeliest first.
 
         Raises as `colourise` does, and OptionError for a spot outside the picture or a count below 1; SignatureNotFound
         if the model has no `colours`, here and in the methods below.
         """
-        _, task, seen = self._read(picture)
-        probabilities, centres = self._colours(task, seen, hints)
-        return suggest(probabilities, centres, self._lightness(task, seen, hints), x, y, count)
+        _, chosen, seen = self._read(picture, task)
+        probabilities, centres = self._colours(chosen, seen, hints)
+        return suggest(probabilities, centres, self._lightness(chosen, seen, hints), x, y, count)
 
-    def confidence(self, picture: str | Path | bytes, hints: Sequence[Hint] = ()) -> np.ndarray:
+    def confidence(
+        self, picture: str | Path | bytes, hints: Sequence[Hint] = (), *, task: str | None = None
+    ) -> np.ndarray:
         """How sure the model is of each of 32 x 32 places, float32 0..1; `draw_confidence` makes a picture of it."""
-        _, task, seen = self._read(picture)
-        return confidence(*self._colours(task, seen, hints))
+        _, chosen, seen = self._read(picture, task)
+        return confidence(*self._colours(chosen, seen, hints))
 
     def alternatives(
         self,
@@ -144,8 +181,13 @@ class Colouriser:
         seed: int = 0,
         hints: Sequence[Hint] = (),
         saturation: float = 1.0,
+        *,
+        palette: Sequence[str] = (),
+        task: str | None = None,
     ) -> Iterator[Picture]:
         """Up to `count` different believable colourings; fewer where the model sees only so many, even none.
+
+        With a palette these are other layouts of it than the one that `colourise` gives.
 
         The same seed gives the same, and the first ones do not depend on `count`. They are coloured one by one as they
         are asked for: each takes as much memory as the picture.
@@ -158,10 +200,14 @@ class Colouriser:
                 f"Expected 1 to {MAX_ALTERNATIVES} alternatives and a seed of 0 or more; received {count} and {seed}.",
                 "Ask again with another seed for more.",
             )
-        original, task, seen = self._read(picture)
-        spots = find_spots(*self._colours(task, seen, hints), self._lightness(task, seen, hints))
-        drawn = draw_alternatives(spots, count, seed)
-        return (self._colour(original, task, seen, [*hints, *added], saturation) for added in drawn)
+        colours = check_palette(palette)
+        original, chosen, seen = self._read(picture, task)
+        if colours:
+            drawn = draw_layouts(self._places(chosen, seen, hints), colours, count, seed, chosen is SKETCH)
+        else:
+            spots = find_spots(*self._colours(chosen, seen, hints), self._lightness(chosen, seen, hints))
+            drawn = draw_alternatives(spots, count, seed)
+        return (self._colour(original, chosen, seen, [*hints, *added], saturation) for added in drawn)
 
     def check(self, timeout: float = 2.0) -> None:
         """Returns if the model is there and answers.
@@ -169,49 +215,55 @@ class Colouriser:
         Raises:
             ServerError: of the kind that says why not.
         """
-        for model in self._models.values():
-            model.check(timeout)
+        self._models.check(timeout)
 
     def close(self) -> None:
         """Closes connections; a Colouriser is also a context manager."""
-        for model in self._models.values():
-            model.close()
+        self._models.close()
 
-    def _model(self, task: Task) -> Model:
-        with self._opening:
-            if task.name not in self._models:
-                self._models[task.name] = self._open_model(task.name)
-            return self._models[task.name]
+    def _prepare(
+        self,
+        picture: str | Path | bytes,
+        hints: Sequence[Hint],
+        saturation: float,
+        palette: Sequence[str],
+        task: str | None,
+    ) -> tuple[Picture, Task, np.ndarray, Sequence[Hint]]:
+        """What `_read` gives, and the hints with those that lay out the palette."""
+        check_saturation(saturation)
+        colours = check_palette(palette)
+        original, chosen, seen = self._read(picture, task)
+        if colours:
+            hints = [*hints, *lay_out(self._places(chosen, seen, hints), colours, chosen is SKETCH)]
+        return original, chosen, seen, hints
 
-    def _read(self, picture: str | Path | bytes) -> tuple[Picture, Task, np.ndarray]:
+    def _read(self, picture: str | Path | bytes, task: str | None) -> tuple[Picture, Task, np.ndarray]:
         """The picture, what is to be done with it, and what the model sees of it [1, S, S, 1]."""
+        wanted = self._models.wanted(task)
         original = read_picture(picture if isinstance(picture, bytes) else read_file(picture), self._max_pixels)
-        task = self._task or self._choose(original.rgb)
-        return original, task, task.see(original.rgb)
-
-    def _choose(self, rgb: np.ndarray) -> Task:
-        """What the picture looks like, if there is a model for it; else it is taken for a photograph."""
-        task = choose_task(rgb)
-        with contextlib.suppress(ModelNotFound):
-            if task.name not in self._models:
-                self._model(task).check(self._timeout)
-            return task
-        if absent := self._models.pop(task.name, None):  # one may come later
-            absent.close()
-        return TASKS["photo"]
+        on_paper = on_white(original)
+        chosen = wanted or self._models.choose(on_paper.rgb)
+        if chosen is SKETCH:  # drawings are often black everywhere and transparent but for the lines
+            original = on_paper
+        return original, chosen, chosen.see(original.rgb)
 
     def _maps(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
-        return ask_maps(self._model(task), task, seen, hint_map(hints, task.hint_channels))[0]
+        with self._models.noticing_absence(task):
+            return ask_maps(self._models.of(task), task, seen, hint_map(hints, task.hint_channels))[0]
 
     def _colour(
         self, original: Picture, task: Task, seen: np.ndarray, hints: Sequence[Hint], saturation: float
     ) -> Picture:
-        return replace(original, rgb=task.paint(original.rgb, self._maps(task, seen, hints), saturation))
+        rgb = task.paint(original.rgb, self._maps(task, seen, hints), saturation)
+        return replace(original, rgb=rgb, task=task.name)
 
     def _colours(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities [32, 32, Q] of colours [Q, 2] in one picture."""
-        probabilities, centres = ask_colours(self._model(task), task, seen, hint_map(hints, task.hint_channels))
+        probabilities, centres = ask_colours(self._models.of(task), task, seen, hint_map(hints, task.hint_channels))
         return probabilities[0], centres
+
+    def _places(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> list[Place]:
+        return find_places(*self._colours(task, seen, hints), self._lightness(task, seen, hints), hints)
 
     def _lightness(self, task: Task, seen: np.ndarray, hints: Sequence[Hint]) -> np.ndarray:
         """L* of the result, [S, S]."""
@@ -235,15 +287,3 @@ def check_saturation(saturation: float) -> None:
             f"The saturation must be from 0 to {MAX_SATURATION:g}; received {saturation:g}.",
             "1 leaves the colours as the model says.",
         )
-
-
-def _connect(target: str, model: str, timeout: float) -> Model:
-    if grpc_address := _GRPC_TARGET.fullmatch(target):
-        return GrpcModel(grpc_address[1], model, timeout)
-    if target.startswith(("http://", "https://")):
-        with contextlib.suppress(httpx.InvalidURL):
-            return RestModel(target, model, timeout)
-    raise OptionError(
-        f"A server's address must look like grpc://HOST:PORT or http://HOST:PORT; received {target!r}.",
-        "The embedded model server answers gRPC at port 8500 and REST at 8501.",
-    )

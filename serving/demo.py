@@ -1,22 +1,24 @@
-"""Colours three photographs through every door, and checks that the doors agree.
+"""Colours three photographs, and a drawing, through every door, and checks that the doors agree.
 
     python -m serving.demo --repository build/models --web web/dist --out demo      # make demo
 
-Starts the embedded model server and the gateway on free ports, sends each photograph over gRPC (the Python client),
-REST (`serving_default`, as curl would) and to the gateway, writes the answers under --out and prints a table. The
-servers stay up for a look at the page until Ctrl-C; with DEMO_ONCE=1 in the environment it ends by itself.
+Starts the embedded model server with every model of the repository, and the gateway, on free ports. Sends each picture
+over gRPC (the Python client), REST (`serving_default`, as curl would) and to the gateway, writes the answers under
+--out and prints a table. The servers stay up for a look at the page until Ctrl-C; with DEMO_ONCE=1 in the environment
+it ends by itself.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -27,7 +29,8 @@ import numpy as np
 from serving.client import Colouriser, encode_picture
 from serving.commands import as_main
 from serving.errors import HandtintError
-from serving.pictures import read_picture
+from serving.pictures import on_white, read_picture
+from serving.task import TASKS, choose_task
 
 TOLERANCE = 1  # of 255: the doors round the same colours in different libraries
 _ADDRESS = re.compile(r"\w+://\S+")
@@ -42,16 +45,17 @@ class DemoFailed(HandtintError):
 @click.option("--repository", type=click.Path(path_type=Path, exists=True), required=True, help="Model repository.")
 @click.option("--web", type=click.Path(path_type=Path, exists=True), required=True, help="The built page.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pictures.")
-@click.argument("photographs", nargs=-1, type=click.Path(path_type=Path, exists=True))
-def demo(repository: Path, web: Path, out: Path, photographs: tuple[Path, ...]) -> None:
-    """Colour PHOTOGRAPHS (default: three of the page's samples) through gRPC, REST and the gateway."""
-    chosen = photographs or tuple(sorted((web / "samples").glob("*.jpg"))[:3])
+@click.argument("pictures", nargs=-1, type=click.Path(path_type=Path, exists=True))
+def demo(repository: Path, web: Path, out: Path, pictures: tuple[Path, ...]) -> None:
+    """Colour PICTURES (default: some of the page's samples) through gRPC, REST and the gateway."""
+    models = [task for task in TASKS if any((repository / task).glob("*/saved_model.pb"))]
+    chosen = pictures or _samples(web, models)
     out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers end with this process
     with ExitStack() as stack:
-        model = ["--model_name=photo", f"--model_base_path={repository / 'photo'}"]
+        config = f"--model_config_file={_write_config(out / 'models.config', repository, models)}"
         here = ["--host=127.0.0.1", "--port=free", "--rest_api_port=free", "--enable_serialization_as_tensor_content"]
-        line = stack.enter_context(_server("model_server.main", out / "model-server.log", *here, *model))
+        line = stack.enter_context(_server("model_server.main", out / "model-server.log", *here, config))
         grpc, rest = _ADDRESS.findall(line)
         flags = ["--port=0", f"--server={grpc}", f"--web={web}"]
         line = stack.enter_context(_server("gateway.main", out / "gateway.log", *flags))
@@ -59,7 +63,7 @@ def demo(repository: Path, web: Path, out: Path, photographs: tuple[Path, ...]) 
         client = stack.enter_context(Colouriser(grpc))
         doors: dict[str, Callable[[bytes], bytes]] = {
             "gRPC": lambda data: encode_picture(client.colourise(data), "png"),
-            "REST": lambda data: _through_rest(rest, data),
+            "REST": lambda data: _through_rest(rest, models, data),
             "gateway": lambda data: _through_gateway(gateway, data),
         }
         furthest = _colour(doors, chosen, out)
@@ -73,12 +77,33 @@ def demo(repository: Path, web: Path, out: Path, photographs: tuple[Path, ...]) 
                 signal.pause()
 
 
-def _colour(doors: dict[str, Callable[[bytes], bytes]], photographs: tuple[Path, ...], out: Path) -> int:
-    """Sends every photograph through every door; the largest difference between two doors, of 255."""
+def _samples(web: Path, models: list[str]) -> list[Path]:
+    """Three of the page's photographs, which are JPEGs, and one of its drawings, PNGs, if there is a model for them."""
+    photographs, drawings = (sorted((web / "samples").glob(f"*.{kind}")) for kind in ("jpg", "png"))
+    return photographs[:3] + (drawings[:1] if "sketch" in models else [])
+
+
+def _write_config(file: Path, repository: Path, models: list[str]) -> Path:
+    """Names the repository's models for the model server, as for TensorFlow Serving."""
+    if "photo" not in models:
+        raise DemoFailed(
+            f"{repository} holds no photo model; expected {repository}/photo/1.",
+            f"Export one with: python -m export saved-model --weights photo --out {repository}/photo",
+        )
+    entries = []
+    for model in models:
+        base_path = json.dumps(str((repository / model).resolve()), ensure_ascii=False)  # quotes as protobuf does
+        entries.append(f'  config {{ name: "{model}" base_path: {base_path} model_platform: "tensorflow" }}\n')
+    file.write_text(f"model_config_list {{\n{''.join(entries)}}}\n", encoding="utf-8")
+    return file
+
+
+def _colour(doors: dict[str, Callable[[bytes], bytes]], pictures: Sequence[Path], out: Path) -> int:
+    """Sends every picture through every door; the largest difference between two doors, of 255."""
     furthest = 0
     click.echo(f"{'door':8} {'picture':32} {'size':>11} {'ms':>7}")
-    for photograph in photographs:
-        data = photograph.read_bytes()
+    for path in pictures:
+        data = path.read_bytes()
         answers = []
         for door, send in doors.items():
             started = time.perf_counter()
@@ -86,22 +111,23 @@ def _colour(doors: dict[str, Callable[[bytes], bytes]], photographs: tuple[Path,
             milliseconds = (time.perf_counter() - started) * 1000
             picture = read_picture(png)
             size = f"{picture.width}x{picture.height}"
-            click.echo(f"{door:8} {photograph.name:32} {size:>11} {milliseconds:7.0f}")
-            (out / f"{photograph.stem}-{door.lower()}.png").write_bytes(png)
+            click.echo(f"{door:8} {path.name:32} {size:>11} {milliseconds:7.0f}")
+            (out / f"{path.stem}-{door.lower()}.png").write_bytes(png)
             answers.append(picture.rgb.astype(np.int16))
         furthest = max(furthest, *(int(abs(answer - answers[0]).max()) for answer in answers))
     return furthest
 
 
-def _through_rest(rest: str, data: bytes) -> bytes:
+def _through_rest(rest: str, models: list[str], data: bytes) -> bytes:
+    task = choose_task(on_white(read_picture(data)).rgb).name
+    model = task if task in models else "photo"
     body = {"instances": [{"image_bytes": {"b64": base64.b64encode(data).decode()}}]}
-    answer = httpx.post(f"{rest}/v1/models/photo:predict", json=body, timeout=_PATIENCE).raise_for_status().json()
-    return base64.b64decode(answer["predictions"][0]["b64"])
+    answer = httpx.post(f"{rest}/v1/models/{model}:predict", json=body, timeout=_PATIENCE)
+    return base64.b64decode(answer.raise_for_status().json()["predictions"][0]["b64"])
 
 
 def _through_gateway(gateway: str, data: bytes) -> bytes:
-    headers = {"Content-Type": "image/jpeg", "Accept": "image/png"}
-    answer = httpx.post(f"{gateway}/v1/colourise", content=data, headers=headers, timeout=_PATIENCE)
+    answer = httpx.post(f"{gateway}/v1/colourise?format=png", content=data, timeout=_PATIENCE)
     return answer.raise_for_status().content
 
 

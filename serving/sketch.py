@@ -35,6 +35,14 @@ class Sketch:
 
         return paint_bands(rgb, np.concatenate([flat, maps[..., 3:]], axis=-1), paint)
 
+    def flat(self, rgb: np.ndarray, maps: np.ndarray, saturation: float = 1.0) -> np.ndarray:
+        """What `paint` takes -> its colours without the lines, uint8 [H, W, 3]."""
+        return paint_bands(rgb, _saturated(maps[..., :3], saturation), lambda rows, raised: raised)
+
+    def ink(self, rgb: np.ndarray, maps: np.ndarray) -> np.ndarray:
+        """The drawing and the maps, as `paint` takes them -> how light its ink is, uint8 [H, W]: 0 is black."""
+        return paint_bands(rgb, maps[..., 3:], lambda rows, raised: apply_ink(_tone(rows), raised))[..., 0]
+
     def lightness(self, seen: np.ndarray, maps: Callable[[], np.ndarray]) -> np.ndarray:
         """L* of the result, [S, S]: the flat colours'."""
         return rgb_to_lightness(maps()[..., :3])[..., 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "web" / "public" / "samples"
@@ -30,6 +31,22 @@ def draw_scene(width: int, height: int, seed: int) -> Image.Image:
     return Image.fromarray((picture.clip(0, 1) * 255).astype(np.uint8))
 
 
+def draw_outlines(width: int, height: int, seed: int) -> Image.Image:
+    """A line drawing, black on white: a house, a sun and a few rolling hills, in lines of 2 pixels."""
+    random = np.random.default_rng(seed)
+    picture = Image.new("L", (2 * width, 2 * height), "white")
+    pen = ImageDraw.Draw(picture)
+    xs = np.linspace(0, 2 * width, 40)
+    for level in random.uniform(0.5, 0.9, 3):
+        hill = 2 * height * (level + 0.05 * np.sin(xs / width * random.uniform(2, 6)))
+        pen.line([*zip(xs, hill, strict=True)], fill=0, width=4)
+    x, y, side = random.uniform(0.3, 1.0) * width, 0.9 * height, 0.5 * height
+    pen.polygon([(x, y), (x + side / 2, y - side / 2), (x + side, y)], outline=0, width=4)
+    pen.rectangle([x, y, x + side, y + side], outline=0, width=4)
+    pen.ellipse([1.5 * width, 0.2 * height, 1.8 * width, 0.2 * height + 0.3 * width], outline=0, width=4)
+    return picture.resize((width, height), Image.Resampling.BOX).convert("RGB")
+
+
 def draw_scenes(folder: Path, count: int, width: int = 48, height: int = 40) -> Path:
     """A folder of scenes to train on: scene_00.png and so on."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,6 +61,39 @@ def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from export.saved_model import write_version
 
     return write_version("photo", tmp_path_factory.mktemp("repository") / "photo")
+
+
+@pytest.fixture(scope="session")
+def sketch_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of the sketch model that ships; until one does, of a freshly built one with colours by chance."""
+    import keras
+
+    from export.weights import Card, find_weights
+    from trainer import generators
+
+    with contextlib.suppress(FileNotFoundError):
+        return find_weights("sketch")
+    card = Card("sketch", "lite_unet", 256, 0)
+    keras.utils.set_random_seed(3)
+    generator = generators.build_folded(card.config(), card.size)
+    random = np.random.default_rng(3)
+    # as built it paints grey: its last layers start at zero, so that training begins with the plain mean
+    for name, spread in {"lightness": 0.3, "distribution": 4.0, "correction": 0.3}.items():
+        layer = generator.get_layer(name)
+        layer.set_weights([random.normal(0, spread, value.shape) for value in layer.get_weights()])
+    folder = tmp_path_factory.mktemp("weights") / "sketch"
+    folder.mkdir()
+    np.savez(folder / "weights.npz", **{value.path: np.asarray(value, np.float16) for value in generator.variables})
+    card.write(folder / "card.json")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sketch_model(saved_model: Path, sketch_weights: Path) -> Path:
+    """Version 1 of the sketch model, in the photo model's repository."""
+    from export.saved_model import write_version
+
+    return write_version(sketch_weights, saved_model.parent.parent / "sketch")
 
 
 @pytest.fixture

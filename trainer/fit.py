@@ -30,11 +30,13 @@ from trainer.data.loader import Loader
 from trainer.data.sources import Example, find_examples, leave_out, split
 from trainer.gan import ConditionalGAN
 from trainer.run import Run, State
+from trainer.shipped import is_shipped, start_from
 from trainer.steps import compile_step
 
 log = logging.getLogger(__name__)
 
 _PROBED = 8  # examples
+_MEASURED = 8  # batches that set the norms of a generator which ships without them
 
 
 @distribution.told_of_lost_workers()
@@ -57,7 +59,7 @@ def fit(run: Run, resume: bool = False) -> State:
         gan = ConditionalGAN(config)
     state = run.restore(gan) if resume else State()
     if not resume and run.about.get("from"):
-        _start_from(Run.open(Path(run.about["from"])), gan)
+        _start_from(Path(run.about["from"]), gan, training)
     distribution.check_same("the step they go on from", state.step)
     distribution.check_same("the number of pictures", len(training))
     loader = Loader(training, config, distribution.index(), workers)
@@ -98,16 +100,21 @@ def fit(run: Run, resume: bool = False) -> State:
     return state
 
 
-def _start_from(other: Run, gan: ConditionalGAN) -> None:
-    """Raises ValueError if its generator is another."""
-    try:
-        other.load_average(gan.generator)
-    except ValueError as error:
-        raise ValueError(
-            f"The weights of {other.path} don't fit: its generator is {other.config.generator} in "
-            f"{other.config.colour_space}, this one's {gan.config.generator} in {gan.config.colour_space}, with other "
-            "settings perhaps. Start from a run of the same networks."
-        ) from error
+def _start_from(folder: Path, gan: ConditionalGAN, training: list[Example]) -> None:
+    """Another run's averaged generator, or shipped weights. Raises ValueError if it is another generator's."""
+    if is_shipped(folder):
+        loader = Loader(training, gan.config)  # the same for every worker
+        start_from(folder, gan, (gan.prepare(loader.batch(step)) for step in range(_MEASURED)))
+    else:
+        other = Run.open(folder)
+        try:
+            other.load_average(gan.generator)
+        except ValueError as error:
+            raise ValueError(
+                f"The weights of {folder} don't fit: its generator is {other.config.generator} in "
+                f"{other.config.colour_space}, this one's {gan.config.generator} in {gan.config.colour_space}, with "
+                "other settings perhaps. Start from a run of the same networks."
+            ) from error
     gan.average.set_weights(gan.generator.get_weights())
 
 

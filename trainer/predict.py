@@ -62,7 +62,8 @@ def run(generator: keras.Model, luminance: Any, hints: Any = None) -> dict[str, 
         luminance = ops.image.resize(luminance, (size, size), "bilinear", antialias=True)
     if hints is None and "hints" in inputs:
         hints = ops.zeros((luminance.shape[0], *inputs["hints"].shape[1:]))
-    return generator(inputs_for(generator, {"luminance": luminance, "hints": hints}), training=False)
+    given = {"luminance": luminance} | ({} if hints is None else {"hints": ops.convert_to_tensor(hints)})
+    return generator(inputs_for(generator, given), training=False)
 
 
 def inputs_of(generator: keras.Model) -> dict[str, Any]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from trainer.gan import ConditionalGAN
 
 READING = ("layout", "target_side", "twin_folders", "pens")  # settings that a run may be scored with others of
+_AS_IT_IS = {"redrawn": 0.0, "scanned": 0.0, "aged": 0.0}
 _KEPT = 2
 
 
@@ -85,11 +86,14 @@ class Run:
         return cls(path, read_config(path / "config.json"), json.loads((path / "run.json").read_text()))
 
     def reading(self, settings: dict[str, Any]) -> Run:
-        """The same run for data of another form. Raises ValueError for settings that are not about reading data."""
+        """The same run for data of another form, as it is: not redrawn, scanned or aged, which some forms refuse.
+
+        Raises ValueError for settings that are not about reading data.
+        """
         foreign = [key for key in settings if key not in READING]
         if foreign:
             raise ValueError(f"{', '.join(foreign)} belongs to the training. Expected some of {', '.join(READING)}.")
-        return replace(self, config=make_config({**self.config.to_dict(), **settings}))
+        return replace(self, config=make_config({**self.config.to_dict(), **_AS_IT_IS, **settings}))
 
     def checkpoints(self) -> list[Path]:
         """Whole checkpoints, oldest first."""

@@ -1,11 +1,12 @@
 import { defineConfig } from 'vite';
 
+import { models } from './tools/models_plugin.ts';
 import { offline } from './tools/offline_plugin.ts';
 import { samples } from './tools/samples_plugin.ts';
 
 export default defineConfig({
   base: './', // the same build works from any path of any host
-  plugins: [samples(), offline()],
+  plugins: [samples(), models(), offline()],
   worker: { format: 'es' }, // code of a backend is loaded when it is used
   build: {
     target: 'es2022',

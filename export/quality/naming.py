@@ -1,54 +1,43 @@
-"""How many pictures of known ImageNet classes a frozen classifier names right after colouring.
+"""What a frozen classifier takes coloured photographs for: a look at recognisability that needs no labels.
 
-    pictures, shares = named_by_label([GREY, *candidates], find_examples("labelled", Config()))     # shares["truth"]
-
-A picture lies in a folder that is called by the number of its class, 0 to 999: labelled/217/spaniel.jpg.
+naming = Naming(Judge(), "all grey")
+naming.add(batch, {"all grey": greys, "shipped": results, TRUTH: truths})
+naming.measures()["shipped"]["named_right"]
 """
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 import numpy as np
-from tqdm import tqdm
 
-from export.quality.candidates import GREY, TRUTH, Candidate
-from export.quality.pictures import named_batches
-from export.quality.scores import SIZE
-from trainer.data.fixed import BATCH
-from trainer.data.sources import Example
-from trainer.efficientnet_lite import CLASSES
+from export.quality.candidates import TRUTH
+from export.quality.pictures import Batch
 from trainer.reports.judge import Judge
 
 
-def named_by_label(
-    candidates: list[Candidate], examples: list[Example], size: int = SIZE
-) -> tuple[int, dict[str, float]]:
-    """(readable pictures, share 0..1 named right by candidate), all grey first and the truth last.
+class Naming:
+    """The share of the pictures that the judge gives the class that it gives their truth; a `Gauge`."""
 
-    Raises ValueError if a folder's name is no class, or if no picture can be read.
-    """
-    labels = {example.name: _label(example) for example in examples}
-    network = Judge(BATCH)
-    painters = [GREY, *candidates]
-    right: dict[str, list[bool]] = {name: [] for name in (*(each.name for each in painters), TRUTH)}
-    with tqdm(desc="naming", unit="picture", total=len(examples)) as progress:
-        for names, targets in named_batches(examples, size):
-            expected = np.array([labels[name] for name in names])
-            for painter in painters:
-                right[painter.name] += (network.classes(painter.paint(targets)) == expected).tolist()
-            right[TRUTH] += (network.classes(targets) == expected).tolist()
-            progress.update(len(targets))
-    if not right[TRUTH]:
-        raise ValueError(f"None of the {len(examples)} labelled pictures could be read; give others.")
-    return len(right[TRUTH]), {name: round(float(np.mean(each)), 4) for name, each in right.items()}
+    def __init__(self, network: Judge, baseline: str) -> None:
+        self._network = network
+        self._baseline = baseline
+        self._right: dict[str, list[bool]] = {}
+
+    def add(self, batch: Batch, results: dict[str, np.ndarray]) -> None:
+        """Pictures uint8 [N, H, W, 3] by candidate, the baseline and the truth among them."""
+        classes = {name: self._network.classes(pictures) for name, pictures in results.items()}
+        for name, found in classes.items():
+            self._right.setdefault(name, []).extend((found == classes[TRUTH]).tolist())
+
+    def measures(self) -> dict[str, dict[str, float | None]]:
+        """By candidate: `named_right`, a share 0..1, and `gap_closed`."""
+        shares = {name: float(np.mean(right)) for name, right in self._right.items()}
+        ends = shares[self._baseline], shares[TRUTH]
+        return {
+            name: {"named_right": round(share, 4), "gap_closed": gap_closed(share, *ends)}
+            for name, share in shares.items()
+        }
 
 
-def _label(example: Example) -> int:
-    folder = PurePath(example.name).parent.name
-    if not folder.isdecimal() or int(folder) >= CLASSES:
-        raise ValueError(
-            f"The labelled picture {example.name} lies in no folder of a class. Expected the number of its ImageNet "
-            f"class, 0 to {CLASSES - 1}, as in 217/{PurePath(example.name).name}; move it."
-        )
-    return int(folder)
+def gap_closed(share: float, grey: float, truth: float) -> float | None:
+    """How much of the way from grey's share to the truth's this one has gone; None where there is no way to go."""
+    return None if truth == grey else round((share - grey) / (truth - grey), 4)

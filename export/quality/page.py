@@ -1,29 +1,27 @@
 """What was measured, as Markdown tables for the terminal and for quality.md.
 
-print(score_table(scores, parameters)); print(hint_table(psnr)); print(size_table(differences))
+print(score_table(scores, parameters, PHOTO.columns)); print(hint_table(psnr)); print(size_table(differences))
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from export.quality.candidates import GREY, TRUTH
+from export.quality.candidates import TRUTH
+from export.quality.columns import SHARED, Column
 from export.quality.hinting import COUNTS
-from export.quality.scores import Scores
+from export.quality.naming import gap_closed
+from export.quality.photo import PHOTO
+from export.quality.task import Scores
 
-_MEASURES = ["PSNR, dB", "SSIM", "Fréchet distance", "colourfulness", "difference to truth", "cast a*, b*"]
-_MEASURES += ["named right", "gap closed"]
 
-
-def score_table(scores: dict[str, Scores], parameters: dict[str, int | None]) -> str:
-    """A row a candidate, all grey first and the truth last."""
-    rows = [["", "parameters", *_MEASURES]]
-    for name, s in scores.items():
-        cast = f"{s['cast_a']:+.2f}, {s['cast_b']:+.2f}"
-        measures = [_written(s.get("psnr"), ".2f"), _written(s.get("ssim", 1.0), ".4f"), _written(s["frechet"], ".2f")]
-        measures += [_written(s["colourfulness"], ".1f"), _written(s["colourfulness_difference"], ".1f"), cast]
-        measures += [_written(s["named_right"], ".1%"), _written(s["gap_closed"], ".0%")]
-        rows.append([name, _written(parameters.get(name), ","), *measures])
+def score_table(scores: dict[str, Scores], parameters: dict[str, int | None], columns: tuple[Column, ...]) -> str:
+    """A row a candidate, the baseline first; `columns`: what the task measures besides."""
+    shown = SHARED + columns
+    rows = [["", "parameters", *(column.heading for column in shown)]]
+    for name, measures in scores.items():
+        cells = [_written(measures.get(column.measure), column.form) for column in shown]
+        rows.append([name, _written(parameters.get(name), ","), *cells])
     return _table(rows)
 
 
@@ -36,10 +34,10 @@ def hint_table(psnr: dict[str, dict[int, float]]) -> str:
 
 def label_table(pictures: int, named_right: dict[str, float]) -> str:
     """A section: the share named right by their labels, and how much of the gap between grey and truth is closed."""
-    grey, truth = named_right[GREY.name], named_right[TRUTH]
+    ends = named_right[PHOTO.baseline.name], named_right[TRUTH]
     rows = [["", "named right", "gap closed"]]
     for name, share in named_right.items():
-        rows.append([name, f"{share:.1%}", f"{(share - grey) / (truth - grey):.0%}" if truth != grey else ""])
+        rows.append([name, f"{share:.1%}", _written(gap_closed(share, *ends), ".0%")])
     return f"## Named right, by label\n\n{pictures:,} pictures of known ImageNet classes\n\n{_table(rows)}"
 
 
@@ -51,23 +49,25 @@ def size_table(differences: dict[str, tuple[int, dict[str, float]]]) -> str:
     return _table(rows)
 
 
-def page(about: dict[str, Any], groups: list[str], sizes: str, plots: tuple[str, str]) -> str:
-    """The whole page: the protocol's numbers, a section a group, the plots, and the sizes if they were measured."""
+def page(about: dict[str, Any], groups: list[str], sizes: str, pictures: dict[str, str]) -> str:
+    """The whole page: the protocol's numbers, a section a group, the sizes if they were measured, and the pictures.
+
+    `pictures`: what each shows, by its file's name.
+    """
     limits = f"at most {about['limit']:,} of a group" if about["limit"] else "all of a group"
     parts = [
-        "# How well models colour",
+        f"# How well models colour: {about['task']}",
         f"`{about['data']}`, {limits}, at {about['size']} x {about['size']} pixels; what the plots show on at "
         f"most {about['hint_limit']:,}. Judge: {about['judge']}. docs/evaluation.md says what is measured, and how.",
         *groups,
-        f"![PSNR by the number of hints]({plots[0]})",
-        f"![PSNR against colourfulness, for more and less of the same colours]({plots[1]})",
+        *(f"![{shown}]({name})" for name, shown in pictures.items()),
     ]
     if sizes:
         parts += [f"## The same picture at other sizes\n\nPictures of `{about['large']}`; short sides.", sizes]
     return "\n\n".join(parts) + "\n"
 
 
-def section(title: str, found: dict[str, Any], parameters: dict[str, int | None]) -> str:
+def section(title: str, found: dict[str, Any], parameters: dict[str, int | None], columns: tuple[Column, ...]) -> str:
     """A group's heading and tables."""
     hints = found["hints"]
     return "\n\n".join(
@@ -75,7 +75,7 @@ def section(title: str, found: dict[str, Any], parameters: dict[str, int | None]
             f"## {title}",
             f"{found['pictures']:,} pictures"
             + (f"; {found['unreadable']:,} could not be read" if found["unreadable"] else ""),
-            score_table(found["scores"], parameters),
+            score_table(found["scores"], parameters, columns),
             f"With hints, on {hints['pictures']:,} of them:",
             hint_table(hints["psnr"]),
         ]

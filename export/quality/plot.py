@@ -14,7 +14,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from export.quality.candidates import GREY
 from export.quality.hinting import COUNTS
 from trainer.reports.plots import COLOURS, STYLES
 
@@ -22,11 +21,12 @@ _PANEL = (8, 6)  # inches, of 100 pixels
 
 
 def draw_hinting(groups: dict[str, dict[str, dict[int, float]]], path: Path) -> None:
-    """Writes a picture of the mean PSNR in dB, by group, candidate and number of hints."""
+    """Writes a picture of the mean PSNR in dB, by group, candidate and number of hints; the baseline comes first."""
     figure, panels = _panels(groups)
     for axis, candidates in panels:
-        axis.axhline(candidates[GREY.name][0], color="grey", ls="--", label=GREY.name)
-        for number, name in enumerate(name for name in candidates if name != GREY.name):
+        baseline, *names = candidates
+        axis.axhline(candidates[baseline][0], color="grey", ls="--", label=baseline)
+        for number, name in enumerate(names):
             counts = candidates[name]
             colour, style = _looks(number)
             label = name if len(counts) > 1 else f"{name} (takes no hints)"

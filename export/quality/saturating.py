@@ -2,19 +2,18 @@
 
 A model that is unsure can be read out beige or bold; both are points of one curve, by which recipes compare.
 
-    curves = by_saturation(candidates, examples)        # curves["shipped"][1.5] = (colourfulness, PSNR)
+    truth, curves = by_saturation(candidates, group)        # curves["shipped"][1.5] = (colourfulness, PSNR)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from tqdm import tqdm
 
-from export.quality.candidates import Candidate, show
-from export.quality.pictures import named_batches
-from export.quality.scores import SIZE
-from trainer.colour import rgb_to_luminance, to_unit
-from trainer.data.sources import Example
+from export.quality.candidates import Candidate
+from export.quality.pictures import Group
 from trainer.reports.metrics import colourfulness
 from trainer.reports.tally import psnr
 
@@ -22,22 +21,21 @@ FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 Curves = dict[str, dict[float, tuple[float, float]]]
 
 
-def by_saturation(candidates: list[Candidate], examples: list[Example], size: int = SIZE) -> tuple[float, Curves]:
+def by_saturation(candidates: Sequence[Candidate], group: Group) -> tuple[float, Curves]:
     """(the truth's colourfulness, by candidate and factor on its ab: mean colourfulness and PSNR in dB); no hints."""
     rows: dict[str, dict[float, list[tuple[float, float]]]] = {
         each.name: {factor: [] for factor in FACTORS} for each in candidates
     }
     truth: list[float] = []
-    with tqdm(desc="saturating", unit="picture", total=len(examples)) as progress:
-        for _, targets in named_batches(examples, size):
-            truth += [colourfulness(target) for target in targets]
-            luminance = rgb_to_luminance(to_unit(targets.astype(np.float32)))
+    with tqdm(desc="saturating", unit="picture", total=len(group.examples)) as progress:
+        for batch in group.batches():
+            truth += [colourfulness(target) for target in batch.targets]
             for candidate in candidates:
-                ab = candidate.ab(luminance)
+                answer = candidate.answer(batch.conditions)
                 for factor, values in rows[candidate.name].items():
-                    pairs = zip(show(luminance, ab * np.float32(factor)), targets, strict=True)
+                    pairs = zip(candidate.show(batch.conditions, answer, factor), batch.targets, strict=True)
                     values += [(colourfulness(result), psnr(result, target)) for result, target in pairs]
-            progress.update(len(targets))
+            progress.update(len(batch.names))
     means = {name: {factor: _mean(pairs) for factor, pairs in each.items()} for name, each in rows.items()}
     return round(float(np.mean(truth)), 2), means
 

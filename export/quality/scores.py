@@ -1,55 +1,49 @@
 """Every candidate's measures on the same pictures, without hints, by the protocol of docs/evaluation.md.
 
-scores = score_all([GREY, *candidates], examples)        # scores["all grey"]["psnr"]
+pictures, scores = score_all(PHOTO, candidates, group)        # scores["all grey"]["psnr"]
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+
 from tqdm import tqdm
 
-from export.quality.candidates import GREY, TRUTH, Candidate
-from export.quality.pictures import named_batches
+from export.quality.candidates import TRUTH, Candidate
+from export.quality.pictures import Group
+from export.quality.task import Scores, Task
 from trainer.data.fixed import BATCH
-from trainer.data.sources import Example
 from trainer.reports.evaluate import rounded
 from trainer.reports.judge import Judge
 from trainer.reports.tally import Tally
 
-SIZE = 256  # side of the scored pictures
-Scores = dict[str, float | None]
 
+def score_all(task: Task, candidates: Sequence[Candidate], group: Group) -> tuple[int, dict[str, Scores]]:
+    """(readable pictures, measures by candidate and name), the baseline first and the truth after the last.
 
-def score_all(candidates: list[Candidate], examples: list[Example], size: int = SIZE) -> tuple[int, dict[str, Scores]]:
-    """(readable pictures, measures by candidate and name), all grey and the truth among them.
-
-    `named_right`: the share 0..1 of the pictures that the judge gives the class that it gives their truth;
-    `gap_closed`: how much of the way there from grey's share, None where grey has gone all of it. Raises ValueError
-    if fewer than two can be read.
+    What the task measures besides may have rows of its own; those come at the end. Raises ValueError if fewer than two
+    can be read.
     """
     network = Judge(BATCH)
-    painters = {candidate.name: candidate for candidate in (GREY, *candidates)}
+    painters = {candidate.name: candidate for candidate in (task.baseline, *candidates)}
     tallies = {name: Tally(network) for name in (*painters, TRUTH)}
-    right: dict[str, list[bool]] = {name: [] for name in tallies}
-    with tqdm(desc="scoring", unit="picture", total=len(examples)) as progress:
-        for _, targets in named_batches(examples, size):
-            named = network.classes(targets)
-            tallies[TRUTH].add(targets)
-            right[TRUTH] += [True] * len(targets)
-            for name, candidate in painters.items():
-                pictures = candidate.paint(targets)
-                tallies[name].add(pictures, targets)
-                right[name] += (network.classes(pictures) == named).tolist()
-            progress.update(len(targets))
+    gauge = task.gauge(network)
+    with tqdm(desc="scoring", unit="picture", total=len(group.examples)) as progress:
+        for batch in group.batches():
+            results = {name: candidate.paint(batch.conditions) for name, candidate in painters.items()}
+            for name, pictures in results.items():
+                tallies[name].add(pictures, batch.targets)
+            tallies[TRUTH].add(batch.targets)
+            gauge.add(batch, {**results, TRUTH: batch.targets})
+            progress.update(len(batch.names))
     count = len(tallies[TRUTH])
     if count < 2:
-        raise ValueError(f"{count} of {len(examples)} pictures could be read. Expected at least two to score.")
-    shares = {name: float(np.mean(each)) for name, each in right.items()}
+        raise ValueError(f"{count} of {len(group.examples)} pictures could be read. Expected at least two to score.")
     scores: dict[str, Scores] = {}
     for name, tally in tallies.items():
-        found = _measures(tally, tallies[TRUTH], () if name == TRUTH else ("psnr", "ssim", "mae"))
-        gap = _gap_closed(shares[name], shares[GREY.name])
-        scores[name] = {**found, "named_right": round(shares[name], 4), "gap_closed": gap}
+        scores[name] = {**_measures(tally, tallies[TRUTH], () if name == TRUTH else ("psnr", "ssim", "mae"))}
+    for name, measures in gauge.measures().items():
+        scores[name] = {**scores.get(name, {}), **measures}
     return count, scores
 
 
@@ -59,7 +53,3 @@ def _measures(tally: Tally, truth: Tally, errors: tuple[str, ...]) -> dict[str, 
         measures |= {name: tally.mean(name), f"{name}_difference": abs(tally.mean(name) - truth.mean(name))}
     measures |= {f"cast_{axis}": tally.mean(axis) - truth.mean(axis) for axis in ("a", "b")}
     return rounded(measures | {"frechet": tally.frechet(truth)})
-
-
-def _gap_closed(share: float, grey: float) -> float | None:
-    return None if grey == 1 else round((share - grey) / (1 - grey), 4)

@@ -5,11 +5,13 @@ differences = size_differences(candidates, find_examples("large", Config()))    
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from export.quality.candidates import Candidate
+from export.quality.photo import PhotoCandidate
 from trainer.colour import CHROMA_UNIT, rgb_to_luminance, to_unit
 from trainer.data.sources import Example
 
@@ -18,7 +20,9 @@ ORIGINAL = "original"
 _BAND = 256  # rows whose luminance is made at a time, so that memory does not grow with the photograph
 
 
-def size_differences(candidates: list[Candidate], examples: list[Example]) -> dict[str, tuple[int, dict[str, float]]]:
+def size_differences(
+    candidates: Sequence[PhotoCandidate], examples: list[Example]
+) -> dict[str, tuple[int, dict[str, float]]]:
     """By size, "512" and "original" (if larger): (pictures, mean distance by candidate of ab to that at 256).
 
     Sizes are short sides. The distance is Euclidean, in Lab units, over the S x S colours that the candidate gives.
@@ -33,9 +37,9 @@ def size_differences(candidates: list[Candidate], examples: list[Example]) -> di
         luminances = {size: _luminance(view) for size, view in views.items()}
         small = _luminance(_scaled(image, SMALL))
         for candidate in candidates:
-            expected = candidate.ab(small)
+            expected = candidate.ask(small)
             for size, luminance in luminances.items():
-                away = np.linalg.norm(candidate.ab(luminance) - expected, axis=-1).mean() * CHROMA_UNIT
+                away = np.linalg.norm(candidate.ask(luminance) - expected, axis=-1).mean() * CHROMA_UNIT
                 found.setdefault(size, {}).setdefault(candidate.name, []).append(float(away))
     if not found:
         raise ValueError(

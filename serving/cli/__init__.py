@@ -19,7 +19,7 @@ from serving.commands import as_main
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="handtint")
 def cli() -> None:
-    """Colourise black-and-white photographs."""
+    """Colourise black-and-white photographs and line drawings."""
 
 
 cli.add_command(colourise)

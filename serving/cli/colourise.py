@@ -3,13 +3,16 @@
 handtint colourise old.jpg -o new.png --confidence sure.png
 handtint colourise scans/*.jpg -o coloured/ --server grpc://127.0.0.1:8500
 handtint colourise old.jpg -o new.png --alternatives 4        # new-1.png to new-4.png
+handtint colourise old.jpg -o new.png --palette "#264653,#2a9d8f,#e9c46a"
+handtint colourise drawing.png -o drawing.ora                 # lines and colours as layers
+handtint colourise page.png -o coloured.png --panels          # each panel of a comic by itself
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,8 @@ from serving.client import MAX_ALTERNATIVES, MAX_SATURATION, Colouriser, Picture
 from serving.commands import FAILED
 from serving.errors import HandtintError, OptionError, PictureError, ServerError
 from serving.hints import Hint
+from serving.layers import ORA, encode_layers
+from serving.palette import MAX_COLOURS, check_palette
 from serving.pictures import FORMATS, QUALITY
 
 
@@ -36,6 +41,15 @@ from serving.pictures import FORMATS, QUALITY
     help="0 is grey, 1 as the model says.",
 )  # fmt: skip
 @click.option(
+    "--palette", metavar="COLOURS",
+    help=f'Steer towards 1 to {MAX_COLOURS} colours: "#264653,#2a9d8f,#e9c46a". Hints go before.',
+)  # fmt: skip
+@click.option(
+    "--flat", is_flag=True,
+    help="Of a drawing only the flat colours, without its lines, and transparent where the paper is white (PNG).",
+)  # fmt: skip
+@click.option("--panels", is_flag=True, help="Colour each framed panel of a comic page as a picture of its own.")
+@click.option(
     "--alternatives", type=click.IntRange(1, MAX_ALTERNATIVES), metavar="N",
     help="N different believable colourings instead of one.",
 )  # fmt: skip
@@ -44,7 +58,7 @@ from serving.pictures import FORMATS, QUALITY
     "--confidence", metavar="MAP", type=click.Path(path_type=Path),
     help="Also draw how sure the model is of each place: bright is sure. A file or a folder, like OUT.",
 )  # fmt: skip
-@click.option("--format", "format_", type=click.Choice(list(FORMATS)), help="Default: as OUT ends, else png.")
+@click.option("--format", "format_", type=click.Choice([*FORMATS, ORA]), help="Default: as OUT ends, else png.")
 @click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG.")
 @click.option("--force", is_flag=True, help="Overwrite pictures that are there already; never an input.")
 def colourise(
@@ -52,6 +66,9 @@ def colourise(
     output: Path,
     door: Door,
     saturation: float,
+    palette: str | None,
+    flat: bool,
+    panels: bool,
     alternatives: int | None,
     seed: int | None,
     confidence: Path | None,
@@ -61,8 +78,10 @@ def colourise(
 ) -> int:
     """Colourise pictures: JPEG, PNG, WebP, TIFF or GIF, of any size up to 100 megapixels.
 
-    OUT is a file if there is one picture and OUT ends in .png, .jpg or .jpeg; else a folder, made if needed,
-    where the names are NAME-colour.png. With --alternatives these names are numbered: new-1.png, NAME-colour-1.png.
+    OUT is a file if there is one picture and OUT ends in .png, .jpg, .jpeg or .ora; else a folder, made if needed,
+    where the names are NAME-colour.png (NAME-flat.png with --flat). With --alternatives these names are numbered:
+    new-1.png, NAME-colour-1.png. An .ora file (OpenRaster, for Krita, GIMP and MyPaint) has the lines and the colours
+    of a drawing as layers.
     A picture that cannot be used is reported and the others go on; the exit status is then 1. Transparency is kept
     in PNG and laid on white in JPEG.
     """
@@ -70,8 +89,13 @@ def colourise(
         raise OptionError(
             f"--seed {seed} chooses among alternatives, but there are none.", "Add --alternatives 4, or leave --seed."
         )
-    jobs, format_ = plan(pictures, output, format_, alternatives, confidence)
-    wishes = _Wishes(door.hints, saturation, alternatives, seed or 0, format_, quality, force)
+    if panels and (flat or alternatives or format_ == ORA or output.suffix.lower() == f".{ORA}"):
+        raise OptionError(
+            "--panels makes one whole picture; received --flat, --alternatives or .ora, too.", "Leave out one of them."
+        )
+    jobs, format_ = plan(pictures, output, format_, alternatives, confidence, flat)
+    colours = () if palette is None else check_palette([colour.strip() for colour in palette.split(",")])
+    wishes = _Wishes(door.hints, saturation, colours, flat, panels, alternatives, seed or 0, format_, quality, force)
     failures = 0
     with door.open() as colouriser:
         beginning = time.monotonic()
@@ -92,7 +116,7 @@ def colourise(
                 f"[{number}/{len(jobs)}] {names}  {picture.width}x{picture.height}  {now - started:.1f} s"
                 + (f", {left:.0f} s left" if left else "")
             )
-            fewer = f"The model finds no more than {len(written)} believable in it; {len(job.colours)} were asked for."
+            fewer = f"There are no more than {len(written)} believable ones of it; {len(job.colours)} were asked for."
             for note in (*picture.notes, *([fewer] if len(written) < len(job.colours) else [])):
                 click.echo(f"handtint: {job.source}: {note}", err=True)
     return FAILED if failures else 0
@@ -104,6 +128,9 @@ class _Wishes:
 
     hints: list[Hint]
     saturation: float
+    palette: tuple[str, ...]
+    flat: bool
+    panels: bool
     alternatives: int | None
     seed: int
     format: str
@@ -123,12 +150,14 @@ def _do(colouriser: Colouriser, job: Job, wishes: _Wishes) -> tuple[list[Path], 
     # first, so that a model that cannot tell leaves no files
     sure = colouriser.confidence(job.source, wishes.hints) if job.confidence else None
     written, picture = [], None
-    for target, picture in zip(job.colours, _coloured(colouriser, job.source, wishes), strict=False):
-        _write(target, encode_picture(picture, wishes.format, wishes.quality))
+    for target, (coloured, content) in zip(job.colours, _coloured(colouriser, job.source, wishes), strict=False):
+        _write(target, content)
         written.append(target)
+        picture = coloured
     if picture is None:
+        one = "one layout of the palette in it" if wishes.palette else "only one believable colour at each place of it"
         raise PictureError(
-            "The model finds only one believable colour at each place of it, so there are no alternatives.",
+            f"The model finds {one}, so there are no alternatives.",
             "Leave out --alternatives, or say with --hints which colours you want.",
         )
     if job.confidence and sure is not None:
@@ -137,10 +166,21 @@ def _do(colouriser: Colouriser, job: Job, wishes: _Wishes) -> tuple[list[Path], 
     return written, picture
 
 
-def _coloured(colouriser: Colouriser, source: Path, wishes: _Wishes) -> Iterable[Picture]:
+def _coloured(colouriser: Colouriser, source: Path, wishes: _Wishes) -> Iterator[tuple[Picture, bytes]]:
+    """Pictures, and the files to write of them."""
+    if wishes.flat or wishes.format == ORA:
+        layers = colouriser.layers(source, wishes.hints, wishes.saturation, palette=wishes.palette)
+        yield layers.merged, encode_picture(layers.flat) if wishes.flat else encode_layers(layers)
+        return
     if wishes.alternatives is None:
-        return [colouriser.colourise(source, wishes.hints, wishes.saturation)]
-    return colouriser.alternatives(source, wishes.alternatives, wishes.seed, wishes.hints, wishes.saturation)
+        given = (source, wishes.hints, wishes.saturation)
+        pictures = iter([colouriser.colourise(*given, palette=wishes.palette, panels=wishes.panels)])
+    else:
+        pictures = colouriser.alternatives(
+            source, wishes.alternatives, wishes.seed, wishes.hints, wishes.saturation, palette=wishes.palette
+        )
+    for picture in pictures:
+        yield picture, encode_picture(picture, wishes.format, wishes.quality)
 
 
 def _write(target: Path, content: bytes) -> None:

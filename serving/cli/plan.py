@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.errors import OptionError
+from serving.layers import ORA
 
-_SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
-_ENDINGS = {"png": ".png", "jpeg": ".jpg"}
+_PLAIN = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_LAYERED = _PLAIN | {".ora": ORA}
+_ENDINGS = {"png": ".png", "jpeg": ".jpg", ORA: ".ora"}
 
 
 @dataclass(frozen=True)
@@ -29,25 +31,32 @@ class Job:
 
 
 def plan(
-    pictures: tuple[Path, ...], output: Path, format: str | None, alternatives: int | None, confidence: Path | None
+    pictures: tuple[Path, ...],
+    output: Path,
+    format: str | None,
+    alternatives: int | None,
+    confidence: Path | None,
+    flat: bool = False,
 ) -> tuple[list[Job], str]:
     """Jobs for the pictures, and the format of their colours.
 
     Args:
         pictures: what to colour.
         output: a file for one picture, a folder for several (or one): NAME-colour.png.
-        format: `png` or `jpeg`; None takes what `output` says, else png.
+        format: `png`, `jpeg` or `ora`; None takes what `output` says, else png.
         alternatives: so many files instead of one, numbered: new-1.png, NAME-colour-1.png.
         confidence: like `output`; in a folder the names are NAME-confidence.png.
+        flat: only flat colours, as PNG: NAME-flat.png.
 
     Raises:
         OptionError: `output` or `confidence` does not fit the pictures or the format, or would overwrite one of
-            them or each other.
+            them or each other; or layers are asked for in a format without transparency, or in several colourings.
     """
-    colours, format = _places("-o", output, pictures, "colour", format)
+    colours, format = _places("-o", output, pictures, "flat" if flat else "colour", format, _LAYERED)
+    _check_layers(format, flat, alternatives)
     maps: list[Path | None] = [None] * len(pictures)
     if confidence:
-        maps[:], _ = _places("--confidence", confidence, pictures, "confidence", None)
+        maps[:], _ = _places("--confidence", confidence, pictures, "confidence", None, _PLAIN)
     jobs = [
         Job(source, _numbered(target, alternatives), map_)
         for source, target, map_ in zip(pictures, colours, maps, strict=True)
@@ -67,21 +76,37 @@ def plan(
 
 def format_of(path: Path) -> str:
     """`jpeg` or `png`, as the file's name ends."""
-    return _SUFFIXES[path.suffix.lower()]
+    return _PLAIN[path.suffix.lower()]
+
+
+def _check_layers(format: str, flat: bool, alternatives: int | None) -> None:
+    if flat and format == ORA:
+        raise OptionError("An .ora file has the flat colours as a layer already.", "Leave out --flat, or write a .png.")
+    if flat and format != "png":
+        raise OptionError(
+            f"--flat leaves the paper transparent: expected PNG, which keeps that; received {format}.",
+            "Let -o end in .png, or name a folder and leave out --format.",
+        )
+    if alternatives is not None and (flat or format == ORA):
+        raise OptionError(
+            f"{'--flat' if flat else 'An .ora file'} holds one colouring; received --alternatives {alternatives}.",
+            "Leave out --alternatives, or write whole pictures.",
+        )
 
 
 def _places(
-    option: str, output: Path, pictures: tuple[Path, ...], word: str, format: str | None
+    option: str, output: Path, pictures: tuple[Path, ...], word: str, format: str | None, suffixes: dict[str, str]
 ) -> tuple[list[Path], str]:
-    by_suffix = _SUFFIXES.get(output.suffix.lower())
+    by_suffix = suffixes.get(output.suffix.lower())
     if output.is_dir() or not output.suffix:
         format = format or "png"
         return [output / f"{source.stem}-{word}{_ENDINGS[format]}" for source in pictures], format
     if by_suffix and format in (by_suffix, None) and len(pictures) == 1:
         return [output], by_suffix
+    *first, last = suffixes
     raise OptionError(
-        f"The output {output} does not fit {len(pictures)} picture(s) in {format or 'PNG or JPEG'}; "
-        "expected a folder, or for one picture a file that ends in .png, .jpg or .jpeg.",
+        f"The output {output} does not fit {len(pictures)} picture(s) in {format or 'any format'}; "
+        f"expected a folder, or for one picture a file that ends in {', '.join(first)} or {last}.",
         f"Change {option}, or let it name a folder.",
     )
 

@@ -27,7 +27,8 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a pers
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.option("--server", required=True, metavar="URL", help="The model server: grpc://HOST:PORT.")
-@click.option("--model", default="photo", help="The model's name there.")
+@click.option("--model", default="photo", help="The name there of the model for photographs.")
+@click.option("--sketch-model", default="sketch", help="The name there of the one for sketches, if it has one.")
 @click.option("--host", default="127.0.0.1", help="Address to listen at; 0.0.0.0 is every interface.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, help="0 takes a free one.")
 @click.option("--threads", type=click.IntRange(min=1), default=4, help="Pictures worked on at a time.")
@@ -38,6 +39,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a pers
 def gateway(
     server: str,
     model: str,
+    sketch_model: str,
     host: str,
     port: int,
     threads: int,
@@ -51,7 +53,15 @@ def gateway(
     # It would say «queue depth» for each picture that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     max_pixels, max_bytes = int(max_megapixels * 1e6), int(max_megabytes * 1e6)
-    app = create_app(server, model, max_pixels=max_pixels, max_bytes=max_bytes, timeout=timeout, web=web)
+    app = create_app(
+        server,
+        model,
+        sketch_model=sketch_model,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        timeout=timeout,
+        web=web,
+    )
     web_server = WebServer(app, host, port, threads, max_bytes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: web_server.stop())

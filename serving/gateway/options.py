@@ -3,7 +3,7 @@
     data, options = read_request(request, max_bytes=50_000_000)
 
 The body is the picture itself, or multipart/form-data with the picture in the field `image`. Options stand in
-the query or in other fields of the form: `format`, `quality`, `saturation` and `hints` (JSON).
+the query or in other fields of the form: `format`, `quality`, `saturation`, `hints` (JSON) and `task`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from serving.client import check_saturation
 from serving.errors import OptionError, PictureTooLarge
 from serving.hints import Hint, parse_hints
 from serving.pictures import FORMATS, QUALITY, check_encoding
+from serving.task import AUTO, TASKS
 
 Number = TypeVar("Number", int, float)
 
 FORM_BYTES = 200_000  # what a form's boundaries and a thousand hints may add to the picture
-_NAMES = ("format", "hints", "quality", "saturation")
+_NAMES = ("format", "hints", "quality", "saturation", "task")
+_TASKS = (AUTO, *TASKS)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Options:
     quality: int = QUALITY
     saturation: float = 1.0
     hints: Sequence[Hint] = ()
+    task: str = AUTO
 
 
 def read_request(request: Request, max_bytes: int) -> tuple[bytes, Options]:
@@ -77,9 +80,15 @@ def _options(request: Request) -> Options:
         quality=_number(given, "quality", int, QUALITY),
         saturation=_number(given, "saturation", float, 1.0),
         hints=parse_hints(given["hints"]) if "hints" in given else (),
+        task=given.get("task", AUTO),
     )
     check_encoding(options.format, options.quality)
     check_saturation(options.saturation)
+    if options.task not in _TASKS:
+        raise OptionError(
+            f"The task must be {', '.join(_TASKS[:-1])} or {_TASKS[-1]}; received {options.task[:20]!r}.",
+            "Leave it out for auto: each picture as what it looks like.",
+        )
     return options
 
 

@@ -32,6 +32,11 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5  # seconds; a model server loads a version in less
 
+
+class TaskNotServed(ModelNotFound):
+    """A task was asked for by name, and the model server has no model for it."""
+
+
 # The nearest class above an error counts.
 _STATUS: dict[type[BaseException], int] = {
     PictureError: 400,
@@ -40,11 +45,13 @@ _STATUS: dict[type[BaseException], int] = {
     UnsupportedPicture: 415,
     ModelNotFound: 502,
     ServerError: 502,
+    TaskNotServed: 501,
     ServerUnavailable: 503,
     ServerTimeout: 504,
 }
 # What the model's side says (addresses, versions) is for the log; the public reads this.
 _SERVER_DETAIL = {
+    501: ("The task that was asked for has no model here.", "Leave the task out, or ask for task=photo."),
     502: (
         "The model server could not colourise the picture.",
         "Try another picture; tell the operator if it stays.",

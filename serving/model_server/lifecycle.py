@@ -133,6 +133,11 @@ class Model:
                 f"No versions of servable {self.name} found under base path {self.base_path}. "
                 "Did you forget to name your leaf directory as a number (eg. '/1/')?"
             )
+        elif not self._policy(folders):
+            self._say(
+                f"None of the versions {sorted(folders)} of servable {self.name} under base path {self.base_path} is "
+                "one that its model_version_policy asks for."
+            )
         else:
             self._problem = ""
         before = folders if settled else self._last_look

@@ -26,10 +26,20 @@ class Models:
     Args:
         models: the models to serve.
         poll_seconds: time between two looks at the base paths; 0 looks once, at the start.
+
+    Raises:
+        StartError: two models have one name.
     """
 
     def __init__(self, models: Iterable[Model], poll_seconds: float):
-        self._models = {model.name: model for model in models}
+        self._models: dict[str, Model] = {}
+        for model in models:
+            if model.name in self._models:
+                raise StartError(
+                    f"Illegal to list model {model.name} multiple times in config list, base paths "
+                    f"{self._models[model.name].base_path} and {model.base_path}. Give one of them another name."
+                )
+            self._models[model.name] = model
         self._poll_seconds = poll_seconds
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="version-watcher", daemon=True)
@@ -66,6 +76,11 @@ class Models:
             self._watcher.join()
         for model in self._models.values():
             model.retire()
+
+    @property
+    def names(self) -> list[str]:
+        """What the models are called, in the order given."""
+        return list(self._models)
 
     @contextmanager
     def lease(self, spec: ModelSpec) -> Iterator[tuple[int, Servable]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,11 +46,15 @@ def address(host: str, port: int) -> str:
 
 
 class ModelServer:
-    """A server that answers. `grpc_port` and `rest_port` say where; `rest_port` is None without REST."""
+    """A server that answers for `model_names`.
+
+    `grpc_port` and `rest_port` say where; `rest_port` is None without REST.
+    """
 
     def __init__(self, models: Models, grpc_server: grpc.Server, grpc_port: int, rest: RestServer | None):
         self.grpc_port = grpc_port
         self.rest_port = rest.port if rest else None
+        self.model_names = models.names
         self._models = models
         self._grpc = grpc_server
         self._rest = rest
@@ -65,7 +70,7 @@ class ModelServer:
 
 
 def start(
-    model_base_path: Path,
+    models: Path | Iterable[Model],
     model_name: str = "default",
     *,
     host: str = "127.0.0.1",
@@ -75,11 +80,11 @@ def start(
     tensor_content: bool = False,
     stopping: threading.Event | None = None,
 ) -> ModelServer:
-    """Loads a model and serves it until `stop` is called on what comes back.
+    """Loads models and serves them until `stop` is called on what comes back.
 
     Args:
-        model_base_path: folder of integer-named version folders.
-        model_name: the name that requests use.
+        models: one model's base path, a folder of integer-named version folders; or several models, not loaded yet.
+        model_name: the name that requests use, for a base path.
         host: address to listen on; 0.0.0.0 is every IPv4 interface.
         port: gRPC port; 0 takes a free one.
         rest_api_port: REST port; 0 takes a free one, None means no REST.
@@ -89,13 +94,13 @@ def start(
         stopping: set it from elsewhere to give up waiting for a first version.
 
     Raises:
-        StartError: the model cannot be loaded, or an address cannot be listened on.
+        StartError: a model cannot be loaded, two have one name, or an address cannot be listened on.
     """
-    models = Models([Model(model_name, model_base_path)], poll_seconds)
-    models.start(stopping)
+    served = Models([Model(model_name, models)] if isinstance(models, Path) else models, poll_seconds)
+    served.start(stopping)
     grpc_server = grpc.server(ThreadPoolExecutor(_THREADS, thread_name_prefix="grpc"), options=_GRPC_OPTIONS)
-    add_PredictionServiceServicer_to_server(PredictionService(models, tensor_content), grpc_server)
-    add_ModelServiceServicer_to_server(ModelService(models), grpc_server)
+    add_PredictionServiceServicer_to_server(PredictionService(served, tensor_content), grpc_server)
+    add_ModelServiceServicer_to_server(ModelService(served), grpc_server)
     rest = None
     try:
         try:
@@ -106,9 +111,9 @@ def start(
                 "machine's. Choose another --port, or `free` for any free one."
             ) from error
         if rest_api_port is not None:
-            rest = RestServer(create_app(models), host, rest_api_port, _THREADS)
+            rest = RestServer(create_app(served), host, rest_api_port, _THREADS)
         grpc_server.start()
     except StartError:
-        models.stop()
+        served.stop()
         raise
-    return ModelServer(models, grpc_server, grpc_port, rest)
+    return ModelServer(served, grpc_server, grpc_port, rest)

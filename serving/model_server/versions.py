@@ -43,6 +43,17 @@ def latest(count: int = 1) -> Policy:
     return lambda numbers: set(sorted(numbers)[-count:])
 
 
+def every(numbers: Iterable[int]) -> set[int]:
+    """A policy: all versions there are."""
+    return set(numbers)
+
+
+def specific(wanted: Iterable[int]) -> Policy:
+    """These versions, as far as they are there."""
+    chosen = set(wanted)
+    return lambda numbers: chosen & set(numbers)
+
+
 def look(base_path: Path) -> dict[int, VersionFolder]:
     """The version folders under a base path, by number; whatever is not named by an integer is left out.
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from export import saved_model as writer
+from export import signatures
 from export.saved_model import MODEL_CARD, WARM_UP, versions, write_version
 from export.weights import Card, find_weights, load_generator
 from serving.client import Colouriser
@@ -30,12 +31,20 @@ def export(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
 
 
-@pytest.fixture(scope="module")
-def tfjs(saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("web") / "photo"
-    done = export("tfjs", "--saved-model", saved_model, "--out", out)
+def convert(version: Path, out: Path) -> Path:
+    done = export("tfjs", "--saved-model", version, "--out", out)
     assert done.returncode == 0, done.stderr
     return out
+
+
+@pytest.fixture(scope="module")
+def tfjs(saved_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return convert(saved_model, tmp_path_factory.mktemp("web") / "photo")
+
+
+@pytest.fixture(scope="module")
+def tfjs_sketch(sketch_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return convert(sketch_model, tmp_path_factory.mktemp("web") / "sketch")
 
 
 def test_the_shipped_weights_fit_the_budget() -> None:
@@ -65,7 +74,7 @@ def test_a_model_without_a_distribution_is_exported_without_colours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = generators.build(make_config({"generator": "unet", "filters": [4, 4]}), 256)
-    monkeypatch.setattr(writer, "load_generator", lambda _: (generator, Card("photo", "unet", 256, 0)))
+    monkeypatch.setattr(signatures, "load_generator", lambda _: (generator, Card("photo", "unet", 256, 0)))
     version = write_version("small", tmp_path / "photo")
     assert set(tf.saved_model.load(str(version)).signatures) == {"serving_default", "guided", "chroma"}
     assert len(list(tf.data.TFRecordDataset(str(version / WARM_UP)))) == 3
@@ -127,14 +136,30 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     assert list((tmp_path / "photo").iterdir()) == []
 
 
-def test_the_manifest_is_true(tfjs: Path) -> None:
+CONTRACTS = {
+    "photo": {
+        "signature": "chroma",
+        "inputs": {"luminance": [-1, 256, 256, 1], "hints": [-1, 256, 256, 3]},
+        "outputs": {"coefficients": [-1, 256, 256, 4]},
+    },
+    "sketch": {
+        "signature": "flats",
+        "inputs": {"tone": [-1, 256, 256, 1], "hints": [-1, 256, 256, 4]},
+        "outputs": {"maps": [-1, 256, 256, 5]},
+    },
+}
+
+
+@pytest.mark.parametrize(("task", "folder"), [("photo", "tfjs"), ("sketch", "tfjs_sketch")])
+def test_the_manifest_is_true(task: str, folder: str, request: pytest.FixtureRequest) -> None:
+    tfjs: Path = request.getfixturevalue(folder)
     manifest = json.loads((tfjs / "manifest.json").read_text())
-    assert {key: manifest[key] for key in ("format", "task", "version", "size", "signature")} == {
+    assert {key: value for key, value in manifest.items() if key != "files"} == {
         "format": "handtint-tfjs-1",
-        "task": "photo",
+        "task": task,
         "version": 1,
         "size": 256,
-        "signature": "chroma",
+        **CONTRACTS[task],
     }
     assert manifest["files"][0]["path"] == "model.json"
     assert {file["path"] for file in manifest["files"]} | {"manifest.json"} == {path.name for path in tfjs.iterdir()}
@@ -147,7 +172,13 @@ def test_the_manifest_is_true(tfjs: Path) -> None:
 def test_all_backends_give_the_same_pixels(saved_model: Path, tfjs: Path) -> None:
     done = export("verify", "--saved-model", saved_model, "--tfjs", tfjs)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 4
+    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 6
+
+
+def test_all_backends_give_the_same_drawings(sketch_weights: Path, sketch_model: Path, tfjs_sketch: Path) -> None:
+    done = export("verify", "--weights", sketch_weights, "--saved-model", sketch_model, "--tfjs", tfjs_sketch)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 6
 
 
 def test_verify_fails_when_the_weights_differ(tfjs: Path, saved_model: Path, tmp_path: Path) -> None:

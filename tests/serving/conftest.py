@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image, ImageDraw
 
 from serving.client import Colouriser
 from serving.gateway.app import MAX_BYTES, create_app
@@ -47,6 +48,61 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tf.saved_model.save(module, str(base / "photo/1"), signatures=both)
     tf.saved_model.save(module, str(base / "old/1"), signatures={"chroma": module.chroma})
     return base
+
+
+@pytest.fixture(scope="session")
+def sketch_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sketch model: white on the left quarter, orange and blue beside it, and the hints' colours where there are any.
+
+    It believes of the right half what `LEFT` says, and that the left quarter is grey.
+    """
+    import tensorflow as tf
+    from keras import ops
+
+    from trainer.colour import ab_to_rgb
+    from trainer.line_art import ink_maps
+
+    signature = [
+        tf.TensorSpec([None, 256, 256, 1], tf.float32, name="tone"),
+        tf.TensorSpec([None, 256, 256, 4], tf.float32, name="hints"),
+    ]
+    columns = [[1.0, 1.0, 1.0]] * 64 + [[0.9, 0.6, 0.3]] * 64 + [[0.3, 0.5, 0.9]] * 128
+    cells = [[1.0, 0.0, 0.0, 0.0]] * 8 + [[0.0, 0.9, 0.0, 0.1]] * 8 + [LEFT] * 16
+
+    class Flats(tf.Module):
+        @tf.function(input_signature=signature)
+        def flats(self, tone: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+            wanted = ab_to_rgb(hints[..., 2:3], hints[..., :2], ops)
+            flat = tf.where(hints[..., 3:] > 0, wanted, tf.constant([[columns] * 256]))
+            return {"maps": tf.concat([flat, ink_maps(tone, ops)], axis=-1)}
+
+        @tf.function(input_signature=signature)
+        def colours(self, tone: tf.Tensor, hints: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {"probabilities": tf.constant([cells] * 32) + 0.0 * tone[:, :1, :1], "centres": tf.constant(CENTRES)}
+
+    base = tmp_path_factory.mktemp("sketch")
+    module = Flats()
+    tf.saved_model.save(module, str(base / "1"), signatures={"flats": module.flats, "colours": module.colours})
+    return base
+
+
+@pytest.fixture(scope="session")
+def sketcher(sketch_dir: Path) -> Colouriser:
+    """The client of the sketch model above, in this process."""
+    return Colouriser(None, task="sketch", model_dir=sketch_dir)
+
+
+@pytest.fixture(scope="session")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Black shapes on white, 300 x 200."""
+    image = Image.new("L", (300, 200), 255)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((90, 40, 200, 150), outline=0, width=3)
+    draw.rectangle((20, 120, 120, 190), outline=0, width=3)
+    draw.line((150, 10, 290, 180), fill=0, width=3)
+    path = tmp_path_factory.mktemp("drawings") / "drawing.png"
+    image.save(path)
+    return path
 
 
 @pytest.fixture(scope="session")

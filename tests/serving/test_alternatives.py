@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from serving.alternatives import Spot, draw_alternatives, find_spots
+from serving.client import Colouriser
 from serving.hints import Hint
 from serving.suggestions import Modes, to_hex
 
@@ -93,3 +97,26 @@ def test_only_believable_colours_are_drawn(likely: float) -> None:
     """5% is the border: below it a place has one colour, so it is no spot."""
     spots = find_spots(grey_but(np.s_[5:8, 5:8], distribution=[0.0, 1 - likely, likely]), CENTRES, LIGHT)
     assert bool(spots) == (likely > 0.05)
+
+
+def test_a_sketch_model_of_random_weights_has_alternatives(drawing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graph that ships, with noise for weights: not beautiful, but all that the client asks of it."""
+    from export.sketch_module import SketchModule
+    from trainer import generators
+    from trainer.config import make_config
+
+    config = make_config({"task": "sketch", "generator": "lite_unet", "colour_space": "flat"})
+    generator = generators.build_folded(config, 256)
+    random = np.random.default_rng(0)
+    for variable in generator.get_layer("distribution").variables:
+        variable.assign(random.normal(0, 0.1, variable.shape))
+    monkeypatch.setattr("export.signatures.load_module", lambda name: (SketchModule(generator, 256), None))
+    colouriser = Colouriser(task="sketch")
+    plain = colouriser.layers(drawing)
+    ways = list(colouriser.alternatives(drawing, 2, seed=1))
+    ways += colouriser.alternatives(drawing, 2, seed=1, palette=["#264653", "#2a9d8f", "#e9c46a"])
+    assert len(ways) == 4
+    for one, other in itertools.combinations([plain.merged, *ways], 2):
+        assert (one.rgb != other.rgb).any()
+    for picture in ways:
+        assert not picture.rgb[plain.lines[..., 3] == 255].any()

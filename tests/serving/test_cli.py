@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from pyora import Project
 
 from serving.client import Colouriser
 from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
@@ -142,6 +144,19 @@ def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path, old: Path, mod
             1,
             "output m.png does not fit 2 picture(s)",
         ),
+        (
+            ["old.jpg", "-o", "n.png", "--palette", "red"],
+            1,
+            "handtint: A palette's colours must look like #b03a2e; rec",
+        ),
+        (["old.jpg", "-o", "n.png", "--palette", ""], 1, "handtint: A palette's colours must look like #b03a2e; rec"),
+        (["old.jpg", "-o", "n.jpg", "--flat"], 1, "handtint: --flat leaves the paper transparent: expected PNG, which"),
+        (["old.jpg", "-o", "n", "--flat", "--format", "jpeg"], 1, "which keeps that; received jpeg. Let -o end in"),
+        (["old.jpg", "-o", "n.ora", "--flat"], 1, "handtint: An .ora file has the flat colours as a layer already."),
+        (["old.jpg", "-o", "n.ora", "--alternatives", "2"], 1, "handtint: An .ora file holds one colouring; received"),
+        (["old.jpg", "-o", "n.png", "--flat", "--alternatives", "2"], 1, "handtint: --flat holds one colouring;"),
+        (["old.jpg", "-o", "n.png", "--flat"], 1, "handtint: old.jpg: Only drawings have layers; expected one, rec"),
+        (["old.jpg", "-o", "n.png", "--confidence", "n.ora"], 1, "handtint: The output n.ora does not fit 1 picture"),
         (["old.jpg", "-o", "n.png", "--alternatives", "0"], 2, "handtint: Invalid value for '--alternatives'"),
         (["old.jpg", "-o", "old.jpg/n.png"], 1, "handtint: old.jpg: old.jpg/n.png cannot be written: "),
         (["old.jpg"], 2, "handtint: Missing option '-o'"),
@@ -226,6 +241,40 @@ def test_fewer_alternatives_than_asked_for_are_told(run: Run, tmp_path: Path, mo
     assert result.returncode == 1
     assert result.stderr.startswith("handtint: black.png: The model finds only one believable colour at each place")
     assert result.stderr.count("\n") == 1
+
+
+def test_flat_colours_and_layers_of_drawings(
+    run: Run, tmp_path: Path, drawing: Path, sketch_dir: Path, sketcher: Colouriser
+) -> None:
+    model = ["--task", "sketch", "--model-dir", sketch_dir]
+    (tmp_path / "second.png").write_bytes(drawing.read_bytes())
+    assert run(drawing, "-o", "flat.png", "--flat", *model).returncode == 0
+    assert run(drawing, "second.png", "-o", "flat", "--flat", *model).returncode == 0
+    result = run(drawing, "second.png", "-o", "layers", "--format", "ora", *model)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("[1/2] layers/drawing-colour.ora  300x200  ")
+    layers = sketcher.layers(drawing)
+    for name in ("flat.png", "flat/drawing-flat.png", "flat/second-flat.png"):
+        np.testing.assert_array_equal(pixels(tmp_path / name), layers.colours)
+    for name in ("drawing", "second"):
+        project = Project.load(str(tmp_path / f"layers/{name}-colour.ora"))
+        np.testing.assert_array_equal(np.asarray(project["lines"].get_image_data()), layers.lines)
+        np.testing.assert_array_equal(np.asarray(project["colours"].get_image_data()), layers.colours)
+
+
+def test_a_palette_in_any_order(
+    run: Run, tmp_path: Path, drawing: Path, sketch_dir: Path, sketcher: Colouriser
+) -> None:
+    model = ["--task", "sketch", "--model-dir", sketch_dir]
+    assert run(drawing, "-o", "one.png", "--palette", "#264653, #E9C46A", *model).returncode == 0
+    assert run(drawing, "-o", "two.ora", "--palette", "#e9c46a,#264653", *model).returncode == 0
+    expected = sketcher.colourise(drawing, palette=["#264653", "#e9c46a"]).rgb
+    np.testing.assert_array_equal(pixels(tmp_path / "one.png"), expected)
+    merged = Project.extract_composite(str(tmp_path / "two.ora"))
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(merged))), expected)
+    result = run(drawing, "-o", "new", "--palette", "#264653", "--alternatives", "2", *model)
+    assert result.returncode == 1
+    assert "The model finds one layout of the palette in it, so there are no alternatives." in result.stderr
 
 
 @pytest.mark.parametrize(

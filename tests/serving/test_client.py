@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ImageColor
+from PIL import Image, ImageChops, ImageColor
 
 from serving.client import Colouriser, Hint
 from serving.errors import (
@@ -27,6 +27,7 @@ from serving.errors import (
     SignatureNotFound,
     UnreadablePicture,
 )
+from serving.local_model import load_local_model
 from serving.model import check_colours
 from serving.pictures import read_picture
 from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
@@ -111,6 +112,57 @@ def test_threads_share_one(colouriser: Colouriser, in_process: Colouriser) -> No
             np.testing.assert_array_equal(coloured.rgb, expected)
 
 
+def test_a_named_model_is_of_one_task(in_process: Colouriser, sketcher: Colouriser, drawing: Path) -> None:
+    np.testing.assert_array_equal(sketcher.colourise(drawing, task="auto").rgb, sketcher.colourise(drawing).rgb)
+    np.testing.assert_array_equal(in_process.colourise(drawing, task="photo").rgb, in_process.colourise(drawing).rgb)
+    for colouriser, own, other in ((in_process, "photo", "sketch"), (sketcher, "sketch", "photo")):
+        for call in (colouriser.colourise, colouriser.alternatives, colouriser.layers, colouriser.confidence):
+            with pytest.raises(OptionError, match=f"named is of task {own}; received task '{other}'. Leave the task"):
+                call(drawing, task=other)
+            with pytest.raises(OptionError, match="Expected task photo, sketch or auto; received 'draw'"):
+                call(drawing, task="draw")
+
+
+def test_each_picture_may_be_of_a_task_of_its_own(
+    models: Path, sketch_dir: Path, in_process: Colouriser, sketcher: Colouriser, drawing: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    where = {"photo": models / "photo", "sketch": sketch_dir}
+    monkeypatch.setattr("serving.models.load_local_model", lambda name, _: load_local_model(name, where[name]))
+    for own, task, expected in (
+        ("photo", "sketch", sketcher),
+        ("photo", "auto", sketcher),
+        ("sketch", "photo", in_process),
+        ("auto", "photo", in_process),
+        ("auto", None, sketcher),
+    ):
+        coloured = Colouriser(task=own).colourise(drawing, task=task)
+        np.testing.assert_array_equal(coloured.rgb, expected.colourise(drawing).rgb)
+
+
+@pytest.mark.parametrize("scheme", ["grpc", "http"])
+def test_a_task_without_a_model_is_told_and_forgotten(
+    scheme: str, model_server: dict[str, str], in_process: Colouriser, drawing: Path
+) -> None:
+    with Colouriser(model_server[scheme]) as colouriser:
+        with pytest.raises(ModelNotFound, match='has no model "sketch"'):
+            colouriser.colourise(drawing, task="sketch")
+        colouriser.check()
+        # what looks like a drawing is coloured as a photograph where there is no better model
+        np.testing.assert_array_equal(colouriser.colourise(drawing).rgb, in_process.colourise(drawing).rgb)
+
+
+def test_transparent_drawings_lie_on_white_paper(sketcher: Colouriser, drawing: Path, tmp_path: Path) -> None:
+    """As painting programs save lines: black everywhere, and transparent but for them."""
+    with Image.open(drawing) as image:
+        lines = Image.new("RGBA", image.size)
+        lines.putalpha(ImageChops.invert(image))
+        lines.save(tmp_path / "lines.png")
+    coloured = sketcher.colourise(tmp_path / "lines.png")
+    assert coloured.alpha is None
+    np.testing.assert_array_equal(coloured.rgb, sketcher.colourise(drawing).rgb)
+
+
 @pytest.mark.parametrize("saturation", [-0.1, 3.1, float("nan"), float("inf")])
 def test_saturation_has_its_range(in_process: Colouriser, saturation: float) -> None:
     with pytest.raises(OptionError, match="saturation must be from 0 to 3"):
@@ -173,6 +225,7 @@ def test_a_model_without_colours_says_what_to_do(door: str, models: Path, old_se
             lambda: colouriser.suggest(GOOD["grey.png"], 0.5, 0.5),
             lambda: colouriser.confidence(GOOD["grey.png"]),
             lambda: colouriser.alternatives(GOOD["grey.png"]),
+            lambda: colouriser.colourise(GOOD["grey.png"], palette=["#264653"]),
         ):
             with pytest.raises(SignatureNotFound, match="has no `colours` signature") as caught:
                 call()

@@ -23,8 +23,9 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, draw_scenes
-from trainer.generators import build
+from trainer.generators import build, build_folded
 from trainer.run import Run
+from trainer.shipped import read_weights
 
 pytestmark = pytest.mark.slow
 
@@ -272,6 +273,25 @@ def test_a_stage_begins_with_the_weights_of_another_run(scenes: Path, tmp_path: 
         np.testing.assert_allclose(mine, theirs, atol=1e-6)  # one step at a rate of 1e-9
     other = finish(trainer(*quick(scenes, tmp_path / "c", "latent=64"), "--steps", "1", "--from", tmp_path / "a"), 1)
     assert f"The weights of {tmp_path / 'a'} don't fit" in other
+
+
+def test_training_goes_on_from_shipped_weights(scenes: Path, tmp_path: Path) -> None:
+    shipped = ROOT / "export/pretrained/photo"
+    settings = (*SETTINGS, "learning_rate=1e-9", "aged=0", "feature_weight=0", "recognition_weight=0")
+    words = [word for setting in settings for word in ("--set", setting)]
+    words = ["fit", "--preset", "photo", "--data", scenes, "--steps", "1", "--from", shipped, *words]
+    finish(trainer(*words, "--run", tmp_path / "run"))
+    run = Run.open(tmp_path / "run")
+    trained, folded = build(run.config, 64), build_folded(run.config, 64)
+    run.load_average(trained)
+    read_weights(shipped / "weights.npz", folded)
+    luminance = np.random.default_rng(0).uniform(-1, 1, (2, 64, 64, 1)).astype(np.float32)
+    inputs = {"luminance": luminance, "hints": np.zeros((2, 64, 64, 3), np.float32)}
+    # one step at a rate of 1e-9 moves no weight, but each norm's statistics by a hundredth
+    np.testing.assert_allclose(trained(inputs)["ab"], folded(inputs)["ab"], atol=0.02)
+    words += ["--preset", "sketch", "--set", "layout=colour", "--set", "redrawn=0"]
+    output = finish(trainer(*words, "--run", tmp_path / "other"), 1)
+    assert "of task photo and generator lite_unet, this run's are sketch and lite_unet" in output
 
 
 def test_a_run_is_not_overwritten(whole_run: Path, scenes: Path) -> None:

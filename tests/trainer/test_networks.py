@@ -44,8 +44,8 @@ def test_unknown_generator_is_named() -> None:
         generators.build(make_config({"generator": "vgg"}), 64)
 
 
-def test_folding_keeps_the_function() -> None:
-    """Batch norm after some training, folded into the convolutions: the same colours within float error."""
+def somewhat_trained() -> keras.Model:
+    """Its batch norms, and what starts at zero, are where some training might have left them."""
     generator = generators.build(make_config({}), 64)
     for _ in range(3):
         generator(condition(64), training=True)  # moves the batch norms' statistics
@@ -53,9 +53,26 @@ def test_folding_keeps_the_function() -> None:
     for layer in generator.layers:
         if layer.name.endswith("_norm") or layer.name == "correction":
             layer.set_weights([w + random.uniform(0, 0.1, w.shape).astype(np.float32) for w in layer.get_weights()])
+    return generator
+
+
+def test_folding_keeps_the_function() -> None:
+    """Batch norm after some training, folded into the convolutions: the same colours within float error."""
+    generator = somewhat_trained()
     folded = generators.fold(make_config({}), generator)
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
     np.testing.assert_allclose(folded(condition(64))["ab"], generator(condition(64))["ab"], atol=1e-4)
+
+
+def test_unfolding_keeps_the_function_and_finds_the_norms() -> None:
+    config = make_config({})
+    folded = generators.fold(config, somewhat_trained())
+    fresh = generators.build(config, 64)
+    generators.unfold(config, folded, fresh, [condition(64)])
+    expected = folded(condition(64))["ab"]
+    np.testing.assert_allclose(fresh(condition(64))["ab"], expected, atol=1e-4)  # float32 rounding over 60 layers
+    # norms that know what comes to them give in training what they give in inference
+    np.testing.assert_allclose(fresh(condition(64), training=True)["ab"], expected, atol=1e-3)
 
 
 def test_the_encoder_recognises_citrus_fruit_in_grey() -> None:

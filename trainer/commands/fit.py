@@ -15,6 +15,7 @@ from trainer.clock import Budget
 from trainer.commands._settings import setting
 from trainer.config import load_preset, presets
 from trainer.run import Run
+from trainer.shipped import is_shipped
 
 _PACKAGES = ("handtint", "keras", "tensorflow", "jax", "numpy", "pillow")
 
@@ -38,8 +39,8 @@ _PACKAGES = ("handtint", "keras", "tensorflow", "jax", "numpy", "pillow")
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    metavar="RUN",
-    help="Begin with that run's weights: the next stage, at another size say.",
+    metavar="RUN|WEIGHTS",
+    help="Begin with that run's weights, or with shipped ones (export/pretrained/NAME): a next stage, or fine-tuning.",
 )
 @click.option("--continue", "go_on", is_flag=True, help="Resume --run if it has a checkpoint, begin it otherwise.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting of the preset.")
@@ -102,7 +103,7 @@ def _begin(
     if not any(budget.values()) and config.epochs:
         budget["epochs"] = config.epochs
     Budget(**budget)
-    if start:
+    if start and not is_shipped(start):
         Run.open(start)  # raises where there is none
     started = datetime.now()
     about = {

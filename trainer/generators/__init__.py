@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from trainer import folding
 from trainer.config import Config
 
 if TYPE_CHECKING:
@@ -29,15 +31,29 @@ def build(config: Config, size: int) -> keras.Model:
 
 
 def build_folded(config: Config, size: int) -> keras.Model:
-    """The generator as it ships: batch norm folded away where it has any."""
-    module = _module(config)
-    return module.build(config, size, folded=True) if hasattr(module, "fold") else module.build(config, size)
+    """The generator as it ships: without batch norms where it can be built so."""
+    return _module(config).build(config, size, **({"folded": True} if _folds(config) else {}))
 
 
 def fold(config: Config, generator: keras.Model) -> keras.Model:
-    """A trained generator -> what `build_folded` builds, with its weights."""
-    module = _module(config)
-    return module.fold(config, generator) if hasattr(module, "fold") else generator
+    """A trained generator -> what `build_folded` builds, with its function."""
+    if not _folds(config):
+        return generator
+    folded = build_folded(config, generator.inputs[0].shape[1])
+    folding.fold(generator, folded)
+    return folded
+
+
+def unfold(config: Config, folded: keras.Model, generator: keras.Model, batches: list[Any]) -> None:
+    """Gives a generator that `build` has made the function of a folded one; `batches` of its inputs set its norms."""
+    if _folds(config):
+        folding.unfold(folded, generator, batches)
+    else:
+        generator.set_weights(folded.get_weights())
+
+
+def _folds(config: Config) -> bool:
+    return "folded" in inspect.signature(_module(config).build).parameters
 
 
 def _module(config: Config) -> ModuleType:

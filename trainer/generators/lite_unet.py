@@ -27,7 +27,7 @@ _HEADS, _EMBEDDING = 4, 16  # of how hints spread
 
 
 def build(config: Config, size: int, folded: bool = False) -> keras.Model:
-    """Generator for size x size pictures, size a multiple of 32; `folded` as `fold` makes it.
+    """Generator for size x size pictures, size a multiple of 32; `folded` has no batch norms.
 
     {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
     {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}; flat, where lightness is the
@@ -105,26 +105,6 @@ def _mean_of_heads(colours: int) -> np.ndarray:
     """Kernel [1, 1, heads * (C + 1), C]: of each head's (colours, heard) the colours, from which training goes on."""
     kernel = np.concatenate([np.eye(colours, dtype=np.float32), np.zeros((1, colours), np.float32)]) / _HEADS
     return np.tile(kernel, (_HEADS, 1))[None, None]
-
-
-def fold(config: Config, generator: keras.Model) -> keras.Model:
-    """The same function with every batch norm folded into the convolution before it, as inference allows.
-
-    The TF.js converter folds them too, and rounds to float16 after that; folded first, all doors hold the same numbers.
-    """
-    folded = build(config, generator.inputs[0].shape[1], folded=True)
-    stored = {layer.name: layer.get_weights() for layer in generator.layers if layer.weights}
-    for layer in (layer for layer in folded.layers if layer.weights):
-        kernel, *bias = stored[layer.name]
-        norm = "bottom_norm" if layer.name == "scene" else f"{layer.name}_norm"
-        if norm in stored:
-            gamma, beta, mean, variance = stored[norm]
-            scale = gamma / np.sqrt(variance + generator.get_layer(norm).epsilon)
-            shift = 0 if layer.name == "scene" else beta - mean * scale  # two layers meet before that norm: shift once
-            layer.set_weights([kernel * scale, (bias[0] * scale if bias else 0) + shift])
-        else:
-            layer.set_weights(stored[layer.name])
-    return folded
 
 
 def _convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool) -> keras.KerasTensor:

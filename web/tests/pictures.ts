@@ -24,6 +24,24 @@ export function photograph(width: number, height: number): Pixels {
   return { width, height, data };
 }
 
+/** Black lines on white paper: a frame, a filled square, strokes. Its corner is bare. `glass`: the paper is transparent black. */
+export function drawing(width: number, height: number, glass = false): Pixels {
+  const data = new Uint8Array(width * height * 4);
+  const [left, top, right, bottom] = [0.3 * width, 0.3 * height, 0.9 * width, 0.9 * height].map(Math.round);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const inside = x >= left && x < right && y >= top && y < bottom;
+      const frame = inside && Math.min(x - left, right - 1 - x, y - top, bottom - 1 - y) < 2;
+      const stroke = inside && (x + 2 * y) % 90 < 3;
+      const square = Math.abs(x - (left + right) / 2) < 20 && Math.abs(y - (top + bottom) / 2) < 20;
+      const ink = frame || stroke || square;
+      data.fill(ink || glass ? 0 : 255, 4 * (y * width + x), 4 * (y * width + x) + 3);
+      data[4 * (y * width + x) + 3] = glass && !ink ? 0 : 255;
+    }
+  }
+  return { width, height, data };
+}
+
 /** Colour type 0 grey, 2 RGB, 6 RGBA, from RGBA pixels; 16 bits take each level times 257. */
 export function png(pixels: Pixels, colorType: 0 | 2 | 6 = 2, bitDepth: 8 | 16 = 8): Buffer {
   const image = new PNG({ width: pixels.width, height: pixels.height });

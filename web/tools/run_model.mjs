@@ -2,8 +2,9 @@
 //
 //   node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin
 //
-// INPUT.json is {"size": 256, "luminance": "luminance.f32", "hints": "hints.f32"}: raw little-endian float32 files beside it,
-// of shape [N, size, size, 1] and [N, size, size, 3]. OUTPUT.bin receives the coefficients, float32 [N, size, size, 4].
+// INPUT.json is {"size": 256, "seen": "seen.f32", "hints": "hints.f32"}: raw little-endian float32 files beside it, of shape
+// [N, size, size, 1] (luminance, or a drawing's tone) and [N, size, size, 3 (or 4)]. OUTPUT.bin receives the small maps that
+// the model's task answers, float32 [N, size, size, 4 (or 5)].
 // `python -m export verify` compares them with Keras and the SavedModel.
 
 import { readFile, writeFile } from 'node:fs/promises';
@@ -22,6 +23,7 @@ async function main([modelFolder, inputPath, outputPath]) {
   if (!outputPath) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin');
   const { MANIFEST_NAME, parseManifest } = await load('worker/manifest.ts');
   const { buildModel, readFiles } = await load('worker/model.ts');
+  const { TASKS } = await load('worker/task.ts');
 
   const input = JSON.parse(await readFile(inputPath, 'utf8'));
   const manifest = parseManifest(JSON.parse(await readFile(join(modelFolder, MANIFEST_NAME), 'utf8')));
@@ -29,11 +31,12 @@ async function main([modelFolder, inputPath, outputPath]) {
     throw new Error(`${inputPath} has size ${input.size}, but the model expects ${manifest.size}.`);
   }
   const area = input.size * input.size;
-  const luminance = await readFloats(resolve(dirname(inputPath), input.luminance), area);
-  const hints = await readFloats(resolve(dirname(inputPath), input.hints), area * 3);
-  const count = luminance.length / area;
-  if (hints.length !== count * area * 3) {
-    throw new Error(`${input.luminance} holds ${count} pictures, but ${input.hints} holds ${hints.length / area / 3}.`);
+  const { hintChannels, depth } = TASKS[manifest.task];
+  const seen = await readFloats(resolve(dirname(inputPath), input.seen), area);
+  const hints = await readFloats(resolve(dirname(inputPath), input.hints), area * hintChannels);
+  const count = seen.length / area;
+  if (hints.length !== count * area * hintChannels) {
+    throw new Error(`${input.seen} holds ${count} pictures, but ${input.hints} holds ${hints.length / area / hintChannels}.`);
   }
 
   const package_ = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
@@ -43,15 +46,15 @@ async function main([modelFolder, inputPath, outputPath]) {
 
   const files = await readFiles(manifest, async (path) => new Uint8Array(await readFile(join(modelFolder, path))));
   const model = buildModel(manifest, files);
-  const coefficients = new Float32Array(count * area * 4);
+  const maps = new Float32Array(count * area * depth);
   for (let n = 0; n < count; n++) {
     const result = await model.predict(
-      luminance.subarray(n * area, (n + 1) * area),
-      hints.subarray(n * area * 3, (n + 1) * area * 3),
+      seen.subarray(n * area, (n + 1) * area),
+      hints.subarray(n * area * hintChannels, (n + 1) * area * hintChannels),
     );
-    coefficients.set(result, n * area * 4);
+    maps.set(result, n * area * depth);
   }
-  await writeFile(outputPath, new Uint8Array(coefficients.buffer));
+  await writeFile(outputPath, new Uint8Array(maps.buffer));
 }
 
 async function readFloats(path, perPicture) {

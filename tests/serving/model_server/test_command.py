@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(*flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *flags], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run([*COMMAND, *flags], cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def test_sigterm_drains_and_ends_with_status_0(scales):

@@ -246,6 +246,23 @@ def test_a_run_is_scored_on_data_of_another_layout(tmp_path: Path) -> None:
         run.reading({"size": 64})
 
 
+@pytest.mark.parametrize(
+    ("layout", "settings"),
+    [
+        ("colour", {"task": "sketch", "colour_space": "rgb", "layout": "pairs", "redrawn": 0.5, "scanned": 0.5}),
+        ("twins", {"aged": 0.5}),
+    ],
+)
+def test_what_training_did_to_its_conditions_is_not_done_to_other_data(
+    tmp_path: Path, layout: str, settings: dict
+) -> None:
+    run = make_run(tmp_path, **settings)
+    config = run.reading({"layout": layout}).config
+    assert config.layout == layout
+    assert (config.redrawn, config.scanned, config.aged) == (0, 0, 0)
+    assert Run.open(run.path).config == run.config
+
+
 def test_a_limit_spreads_over_all(tmp_path: Path, scenes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
     monkeypatch.setattr(evaluate, "score", lambda g, c, examples, s: seen.extend(e.name for e in examples) or SCORES)

@@ -1,6 +1,6 @@
 // Calls into the worker as promises with progress and abort.
 
-import type { FromWorker, Progress, TaskName, Tasks, ToWorker } from '../shared/messages';
+import type { CallName, Calls, FromWorker, Progress, ToWorker } from '../shared/messages';
 import { ProblemError } from '../shared/problem';
 
 interface Call {
@@ -29,11 +29,11 @@ export class Bridge {
   }
 
   /** Rejects with ProblemError, or with the signal's reason as soon as it is aborted. */
-  call<Name extends TaskName>(
-    task: Name,
-    input: Tasks[Name]['input'],
+  call<Name extends CallName>(
+    name: Name,
+    input: Calls[Name]['input'],
     options: CallOptions = {},
-  ): Promise<Tasks[Name]['output']> {
+  ): Promise<Calls[Name]['output']> {
     const { signal, onProgress = () => undefined } = options;
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export class Bridge {
         this.#take(id)?.reject(signal.reason);
         this.#send({ kind: 'abort', id });
       });
-      this.#send({ kind: 'call', id, task, input } as ToWorker);
+      this.#send({ kind: 'call', id, name, input } as ToWorker);
     });
   }
 

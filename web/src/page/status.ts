@@ -18,7 +18,7 @@ export class Status {
   }
 
   progress(progress: Progress): void {
-    this.say(STEPS[progress.step]);
+    this.say(progress.step === 'download' ? texts.download(progress.task) : STEPS[progress.step]);
     this.#bar.hidden = false;
     if (progress.step === 'download') {
       this.#fill(progress.received, progress.total);
@@ -50,10 +50,10 @@ export class Status {
   }
 }
 
-const STEPS: Record<Progress['step'], string> = {
-  download: texts.download,
+const STEPS: Record<Exclude<Progress['step'], 'download'>, string> = {
   start: texts.start,
   opened: texts.colouring,
+  predict: texts.colouring,
   colour: texts.colouring,
   save: texts.saving,
 };

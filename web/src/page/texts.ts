@@ -1,23 +1,30 @@
 // Every word that the page shows.
 
-import type { Note } from '../shared/messages';
+import type { About, Note, TaskName } from '../shared/messages';
 import type { Problem } from '../shared/problem';
 
 const number = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
+const PICTURES: Record<TaskName, string> = { photo: 'photographs', sketch: 'drawings' };
 const FORMATS = 'a JPEG, PNG, WebP or GIF picture';
 
 export const texts = {
-  tagline: 'Colours for black-and-white photographs.',
+  tagline: (offered: TaskName[]) =>
+    `Colours for black-and-white photographs${offered.includes('sketch') ? ' and line drawings' : ''}.`,
   inputs: 'Choose a picture',
   choose: 'Choose a picture',
   orDrop: 'or drop it anywhere here, or paste it',
   samples: 'Or try one of these',
+  choice: 'What is it?',
+  auto: 'Automatic',
+  photo: 'Photograph',
+  sketch: 'Drawing',
   original: 'Original',
   coloured: 'Coloured',
   privacy: 'Your picture stays on this device: the page colours it here and sends it nowhere.',
-  offline: 'This page now works without a network, too.',
+  offline: (drawingsToo: boolean) =>
+    `This page now works without a network, too${drawingsToo ? '' : '; for drawings, once it has coloured one'}.`,
 
-  download: 'Fetching the model …',
+  download: (task: TaskName) => `Fetching the model for ${PICTURES[task]} …`,
   start: 'Starting the model …',
   ready: 'Ready.',
   opening: 'Opening the picture …',
@@ -28,7 +35,7 @@ export const texts = {
     `Done: ${pixels(width, height)} in ${number.format(milliseconds / 1000)} s.`,
 
   amount: (received: number, total: number) => `${bytes(received)} of ${bytes(total)}`,
-  engine: (version: number, backend: string) => `Model version ${version}, running on ${backend}.`,
+  engine: ({ task, version, backend }: About) => `Model for ${PICTURES[task]}, version ${version}, running on ${backend}.`,
   sample: (caption: string, size: number) => ({ caption, size: bytes(size) }),
   save: (name: string) => `Save ${name}`,
   originalAlt: (name: string) => `${name}, as it was opened`,
@@ -41,6 +48,8 @@ export const texts = {
     'eight-bits': 'The picture has more than 8 bits a channel; the result has 8.',
     'already-colour': 'The picture has colours of its own; they were replaced.',
     transparency: 'The transparency is kept.',
+    'white-paper': 'The transparent parts have become white paper.',
+    'taken-for-drawing': 'It looks like a drawing and was coloured as one. If it is a photograph, say so above.',
   } satisfies Record<Note, string>,
 };
 
@@ -118,7 +127,7 @@ export function explain(problem: Problem): Explanation {
       };
     case 'model-unreachable':
       return {
-        what: 'The model could not be fetched.',
+        what: `The model for ${PICTURES[problem.task]} could not be fetched.`,
         why: `Expected ${problem.path} from the server; received ${problem.received}.`,
         fix: 'Check the network and choose the picture again.',
       };

@@ -19,7 +19,20 @@ export function luminance(red: number, green: number, blue: number): number {
 
 /** CIE lightness L, 0..100, of a linear luminance 0..1. */
 export function lightness(y: number): number {
-  return 116 * (y > DELTA ** 3 ? Math.cbrt(y) : y / (3 * DELTA * DELTA) + 4 / 29) - 16;
+  return 116 * forward(y) - 16;
+}
+
+/** Chroma of an sRGB colour 0..255: CIE a and b over 110, -1..1. */
+export function abOf(red: number, green: number, blue: number): [number, number] {
+  const [r, g, b] = [LINEAR[red], LINEAR[green], LINEAR[blue]];
+  const x = forward((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / WHITE_X);
+  const y = forward(luminance(red, green, blue));
+  const z = forward((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / WHITE_Z);
+  return [(500 * (x - y)) / 110, (200 * (y - z)) / 110];
+}
+
+function forward(t: number): number {
+  return t > DELTA ** 3 ? Math.cbrt(t) : t / (3 * DELTA * DELTA) + 4 / 29;
 }
 
 function inverse(t: number): number {

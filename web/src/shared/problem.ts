@@ -1,6 +1,8 @@
 // What can go wrong, as data: a code and the values its message needs. The page turns it into words (src/page/texts.ts),
 // so nothing below the page holds a sentence for people, and a second language touches one file.
 
+import type { TaskName } from './messages';
+
 export type Problem =
   // The picture
   | { code: 'empty-file'; name: string }
@@ -14,7 +16,7 @@ export type Problem =
   | { code: 'no-file' }
   | { code: 'sample-unreachable'; name: string }
   // The model
-  | { code: 'model-unreachable'; path: string; received: string }
+  | { code: 'model-unreachable'; task: TaskName; path: string; received: string }
   | { code: 'model-manifest'; expected: string; received: string }
   | { code: 'model-damaged'; path: string; expected: string; received: string }
   | { code: 'no-backend'; tried: string }

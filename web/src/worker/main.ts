@@ -1,50 +1,46 @@
 // The worker's entry: answers the page's calls. All that takes time happens on this side.
 
-import type { FromWorker, Progress, Tasks, ToWorker } from '../shared/messages';
+import type { Calls, FromWorker, Progress, ToWorker } from '../shared/messages';
 import { problemOf, ProblemError } from '../shared/problem';
 import { colourise } from './colourise';
-import { startEngine, type Engine } from './engine';
+import { Engines } from './engines';
 import { openPicture } from './picture';
 
 type Handlers = {
-  [Name in keyof Tasks]: (input: Tasks[Name]['input'], context: Context) => Promise<Tasks[Name]['output']>;
+  [Name in keyof Calls]: (input: Calls[Name]['input'], context: Context) => Promise<Calls[Name]['output']>;
 };
 
-/** Any of the handlers, its task no longer known to the compiler. */
-type Handler = (input: Tasks[keyof Tasks]['input'], context: Context) => Promise<Tasks[keyof Tasks]['output']>;
+/** Any of the handlers, its call no longer known to the compiler. */
+type Handler = (input: Calls[keyof Calls]['input'], context: Context) => Promise<Calls[keyof Calls]['output']>;
 
 interface Context {
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
 }
 
-let engine: Promise<Engine> | undefined;
-let engineFailed = false;
+let engines: Engines | undefined;
 
 const handlers: Handlers = {
   async prepare(input, { onProgress }) {
-    if (!engine || engineFailed) {
-      engineFailed = false;
-      engine = startEngine(input, onProgress);
-      // Kept until the next call tries again: a picture that waits for the engine is to hear why there is none.
-      engine.catch(() => (engineFailed = true));
-    }
-    return (await engine).about;
+    engines ??= new Engines(input);
+    return (await engines.engine('photo', onProgress)).about;
   },
 
-  async colourise({ file, name }, context) {
+  async kept() {
+    return (await engines?.kept()) ?? [];
+  },
+
+  async colourise({ file, name, choice }, context) {
     const start = performance.now();
     // The picture first: a complaint about it need not wait for the model.
     const { bitmap, notes } = await openPicture(file, name);
     const { width, height } = bitmap;
     try {
       context.onProgress({ step: 'opened' });
-      if (!engine) throw new Error('colourise was called before prepare');
-      const { model } = await engine;
-      context.signal.throwIfAborted();
-      const result = await colourise(bitmap, model, context);
+      if (!engines) throw new Error('colourise was called before prepare');
+      const result = await colourise(bitmap, choice, engines, context);
       const milliseconds = performance.now() - start;
-      return { picture: result.picture, width, height, notes: [...notes, ...result.notes], milliseconds };
+      return { ...result, width, height, notes: [...notes, ...result.notes], milliseconds };
     } catch (error) {
       // How browsers say that a canvas of this size can't be had.
       const memory = error instanceof RangeError || (error instanceof DOMException && error.name !== 'AbortError');
@@ -71,10 +67,10 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
     onProgress: (progress) => post({ kind: 'progress', id, progress }),
   };
   try {
-    const handler = handlers[data.task] as Handler;
+    const handler = handlers[data.name] as Handler;
     post({ kind: 'done', id, output: await handler(data.input, context) });
   } catch (error) {
-    // The page has already given up an aborted task.
+    // The page has already given up an aborted call.
     if (!controller.signal.aborted) post({ kind: 'failed', id, problem: problemOf(error) });
   } finally {
     running.delete(id);

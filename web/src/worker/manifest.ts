@@ -1,11 +1,12 @@
 // The model folder's manifest: which files make the model, and how to tell that they arrived whole.
 // Written by `python -m export tfjs`.
 
+import type { TaskName } from '../shared/messages';
 import { ProblemError } from '../shared/problem';
+import { TASKS } from './task';
 
 export const MANIFEST_NAME = 'manifest.json';
 export const MANIFEST_FORMAT = 'handtint-tfjs-1';
-const SIGNATURE = 'chroma';
 
 export interface ManifestFile {
   /** Relative to the manifest's folder. */
@@ -17,20 +18,25 @@ export interface ManifestFile {
 
 export interface Manifest {
   format: string;
-  task: string;
+  task: TaskName;
   version: number;
   /** Side of the square that the network sees, in pixels (S in the artifact's contract). */
   size: number;
+  /** What the model was made from: its task's, see src/worker/task.ts. */
   signature: string;
   files: ManifestFile[];
 }
 
-/** Checks a parsed manifest.json. Throws ProblemError `model-manifest` that names the first field that differs. */
-export function parseManifest(json: unknown): Manifest {
+/**
+ * Checks a parsed manifest.json. Throws ProblemError `model-manifest` that names the first field that differs.
+ * @param expected the task that the model must be of; any, if left out.
+ */
+export function parseManifest(json: unknown, expected?: TaskName): Manifest {
   const manifest = asRecord(json, 'a JSON object');
   expectEqual('format', manifest['format'], MANIFEST_FORMAT);
-  expectEqual('signature', manifest['signature'], SIGNATURE);
-  if (typeof manifest['task'] !== 'string') wrong('task: a string', manifest['task']);
+  const task = Object.values(TASKS).find(({ name }) => name === manifest['task'] && name === (expected ?? name));
+  if (!task) wrong(`task: ${expected ?? Object.keys(TASKS).join(' or ')}`, manifest['task']);
+  expectEqual('signature', manifest['signature'], task.signature);
   for (const field of ['version', 'size']) {
     if (!isCount(manifest[field])) wrong(`${field}: a whole number over 0`, manifest[field]);
   }

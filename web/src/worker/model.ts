@@ -1,10 +1,11 @@
-// The network as a function: small luminance and hints in, four coefficient maps out. Knows TF.js, not where files come from,
+// The network as a function: a small copy of the picture and hints in, small maps out. Knows TF.js, not where files come from,
 // so that the page's worker and tools/run_model.mjs run the very same code.
 
 import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { dispose, tensor4d, type Tensor } from '@tensorflow/tfjs-core';
 
 import { checkFile, type Manifest } from './manifest';
+import { TASKS } from './task';
 
 export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -12,11 +13,11 @@ export interface Model {
   /** S: the side of the square that the network sees. */
   readonly size: number;
   /**
-   * @param luminance S*S values, L / 50 - 1, rows from the top.
-   * @param hints S*S*3 values (a / 110, b / 110, mask); all zeros for automatic colour.
-   * @returns S*S*4 values (m_a, m_b, c_a, c_b): a = m_a * L + c_a and b = m_b * L + c_b in CIE Lab units.
+   * @param seen S*S values of the task's `seen` (src/worker/task.ts), rows from the top.
+   * @param hints S*S*`hintChannels` values; all zeros for automatic colour.
+   * @returns S*S*`depth` values of its `answer`.
    */
-  predict(luminance: Float32Array, hints: Float32Array): Promise<Float32Array>;
+  predict(seen: Float32Array, hints: Float32Array): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -41,20 +42,21 @@ export function buildModel(manifest: Manifest, files: Map<string, Uint8Array<Arr
   });
   const graph = loadGraphModelSync([topology, concatenate(shards)]);
   const { size } = manifest;
+  const { seen: seenName, hintChannels, answer } = TASKS[manifest.task];
 
   return {
     size,
-    async predict(luminance, hints) {
+    async predict(seen, hints) {
       const inputs = {
-        luminance: tensor4d(luminance, [1, size, size, 1]),
-        hints: tensor4d(hints, [1, size, size, 3]),
+        [seenName]: tensor4d(seen, [1, size, size, 1]),
+        hints: tensor4d(hints, [1, size, size, hintChannels]),
       };
-      let output: Tensor | undefined;
+      let result: Tensor | undefined;
       try {
-        output = graph.execute(inputs, 'coefficients') as Tensor;
-        return (await output.data()) as Float32Array;
+        result = graph.execute(inputs, answer) as Tensor;
+        return (await result.data()) as Float32Array;
       } finally {
-        dispose([inputs.luminance, inputs.hints, ...(output ? [output] : [])]);
+        dispose([...Object.values(inputs), ...(result ? [result] : [])]);
       }
     },
     dispose: () => graph.dispose(),

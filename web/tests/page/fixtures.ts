@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 
-import { explain } from '../../src/page/texts';
+import { explain, texts } from '../../src/page/texts';
+import type { Choice } from '../../src/shared/messages';
 import type { Problem } from '../../src/shared/problem';
 import { StaticServer } from '../server';
 import { decodePng, type Pixels } from '../pictures';
@@ -59,6 +60,12 @@ export class Handtint {
 
   async visit(backend: string | null = 'wasm'): Promise<void> {
     await this.page.goto(this.server.url + (backend === null ? '' : `?backend=${backend}`));
+  }
+
+  /** Says what the pictures are, where there is anything to say. */
+  async take(choice: Choice): Promise<void> {
+    const option = this.page.getByRole('radio', { name: texts[choice] });
+    if (await option.isVisible()) await option.check();
   }
 
   async choose(...files: Upload[]): Promise<void> {

@@ -96,6 +96,7 @@ test('samples: all of the folder, with their sizes; by keyboard', async ({ handt
 
 test('1x1', async ({ handtint }) => {
   await handtint.visit();
+  await handtint.take('photo');
   const one: Pixels = { width: 1, height: 1, data: Uint8Array.of(90, 90, 90, 255) };
   const { pixels } = await handtint.colour(upload('one.png', png(one)));
   expect([pixels.width, pixels.height]).toEqual([1, 1]);

@@ -59,10 +59,10 @@ test('a model that is not there', async ({ handtint, server, complaints }) => {
   complaints.expected = /404/;
   server.answers.set('models/photo/manifest.json', undefined);
   await handtint.visit();
-  await handtint.expectProblem({ code: 'model-unreachable', path: 'manifest.json', received: 'status 404' });
+  await handtint.expectProblem({ code: 'model-unreachable', task: 'photo', path: 'manifest.json', received: 'status 404' });
   // Said again for a picture, whose place is not left half empty.
   await handtint.choose(upload('small.png', png(small)));
-  await handtint.expectProblem({ code: 'model-unreachable', path: 'manifest.json', received: 'status 404' });
+  await handtint.expectProblem({ code: 'model-unreachable', task: 'photo', path: 'manifest.json', received: 'status 404' });
   await expect(handtint.page.locator('#result')).toBeHidden();
 });
 
@@ -93,17 +93,17 @@ test('an update that fails leaves the kept model usable without a network', asyn
   server.answers.set('models/photo/manifest.json', Buffer.from(JSON.stringify({ ...manifest, version: 2 })));
   server.answers.set(`models/photo/${file.path}`, undefined);
   await page.reload();
-  await handtint.expectProblem({ code: 'model-unreachable', path: file.path, received: 'status 404' });
+  await handtint.expectProblem({ code: 'model-unreachable', task: 'photo', path: file.path, received: 'status 404' });
 
   await server.stop();
   await page.reload();
-  await expect(page.locator('#engine')).toContainText('Model version 1,');
+  await expect(page.locator('#engine')).toContainText('version 1,');
   await handtint.colour(upload('small.png', png(small)));
 });
 
 test('without a graphics card wasm is chosen', async ({ handtint, page }) => {
   await handtint.visit(null);
-  await expect(page.locator('#engine')).toHaveText(/^Model version \d+, running on wasm\.$/);
+  await expect(page.locator('#engine')).toHaveText(/^Model for photographs, version \d+, running on wasm\.$/);
 });
 
 test('a backend that does not exist is refused', async ({ handtint }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { colourRow, encode, lightness, lightnessRow, luminance } from '../../src/shared/colour';
+import { abOf, colourRow, encode, lightness, lightnessRow, luminance } from '../../src/shared/colour';
 
 const pixel = (...rgba: number[]) => new Uint8ClampedArray(rgba);
 
@@ -26,6 +26,17 @@ describe('lightness', () => {
     expect(target[0]).toBeCloseTo(50.0344, 3);
     expect(target[1]).toBeCloseTo(53.2408, 3);
   });
+});
+
+test.each([
+  [[255, 0, 0], [80.0925, 67.2032]],
+  [[0, 0, 255], [79.1875, -107.8602]],
+  [[200, 150, 100], [12.7599, 33.5627]],
+  [[77, 77, 77], [0, 0]],
+] as const)('a and b of %j, as trainer/colour.py has them', ([red, green, blue], [a, b]) => {
+  const received = abOf(red, green, blue);
+  expect(received[0] * 110).toBeCloseTo(a, 2);
+  expect(received[1] * 110).toBeCloseTo(b, 2);
 });
 
 test('encode rounds like the formula, at 200,000 values', () => {

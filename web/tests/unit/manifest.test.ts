@@ -32,6 +32,7 @@ test('a good manifest', () => {
 
 test.each([
   [{ format: 'handtint-tfjs-2' }, 'format: "handtint-tfjs-1"', '"handtint-tfjs-2"'],
+  [{ task: 'portrait' }, 'task: photo or sketch', '"portrait"'],
   [{ signature: 'guided' }, 'signature: "chroma"', '"guided"'],
   [{ size: '256' }, 'size: a whole number over 0', '"256"'],
   [{ version: 0 }, 'version: a whole number over 0', '0'],
@@ -42,6 +43,13 @@ test.each([
   [{ files: [{ ...file, sha256: 'abc' }] }, 'sha256 of group1-shard1of1.bin: 64 hexadecimal digits', '"abc"'],
 ])('%j is refused', async (change, expected, received) => {
   expect(await problem(() => parseManifest({ ...manifest, ...change }))).toEqual({ code: 'model-manifest', expected, received });
+});
+
+test('a model of another task than the wanted one is refused', async () => {
+  const sketch = { ...manifest, task: 'sketch', signature: 'flats' };
+  expect(parseManifest(sketch, 'sketch')).toEqual(sketch);
+  const expected = { code: 'model-manifest', expected: 'task: photo', received: '"sketch"' };
+  expect(await problem(() => parseManifest(sketch, 'photo'))).toEqual(expected);
 });
 
 test('a manifest that is no object is refused', async () => {

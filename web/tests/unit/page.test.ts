@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { outputName } from '../../src/page/result';
 import { bytes, explain } from '../../src/page/texts';
+import { listModels } from '../../tools/models_plugin';
 import { listSamples } from '../../tools/samples_plugin';
 
 test.each([
@@ -35,4 +36,13 @@ test('samples are what lies in the folder', async () => {
   expect(listSamples(folder)).toEqual([{ file: 'old_harbour-1890.jpg', bytes: 1234, caption: 'Old harbour 1890' }]);
   await rm(folder, { recursive: true });
   expect(listSamples(folder)).toEqual([]);
+});
+
+test('models are the folders that hold a manifest', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'handtint-'));
+  for (const name of ['sketch', 'photo', 'half']) await mkdir(join(folder, name));
+  for (const name of ['sketch', 'photo']) await writeFile(join(folder, name, 'manifest.json'), '{}');
+  expect(listModels(folder)).toEqual(['photo', 'sketch']);
+  await rm(folder, { recursive: true });
+  expect(listModels(folder)).toEqual([]);
 });

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import type { TaskName } from '../../src/shared/messages';
+import { TASKS } from '../../src/worker/task';
 import { TINY_SIZE, TINY_WEIGHTS, writeTinyModel } from './tiny_model';
 
 const run = promisify(execFile);
@@ -15,39 +17,40 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'handtint-'));
-  await writeTinyModel(join(folder, 'model'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function writeInput(count: number, size = TINY_SIZE) {
+async function writeInput(task: TaskName, count: number, size = TINY_SIZE) {
+  await writeTinyModel(join(folder, 'model'), task);
   const area = TINY_SIZE * TINY_SIZE;
-  const luminance = Float32Array.from({ length: count * area }, (_, i) => (i % 17) / 8 - 1);
-  const hints = Float32Array.from({ length: count * area * 3 }, (_, i) => (i % 5) / 4);
-  await writeFile(join(folder, 'luminance.f32'), new Uint8Array(luminance.buffer));
+  const seen = Float32Array.from({ length: count * area }, (_, i) => (i % 17) / 8 - 1);
+  const hints = Float32Array.from({ length: count * area * TASKS[task].hintChannels }, (_, i) => (i % 5) / 4);
+  await writeFile(join(folder, 'seen.f32'), new Uint8Array(seen.buffer));
   await writeFile(join(folder, 'hints.f32'), new Uint8Array(hints.buffer));
-  await writeFile(join(folder, 'input.json'), JSON.stringify({ size, luminance: 'luminance.f32', hints: 'hints.f32' }));
-  return { luminance, hints };
+  await writeFile(join(folder, 'input.json'), JSON.stringify({ size, seen: 'seen.f32', hints: 'hints.f32' }));
+  return { seen, hints };
 }
 
 const arguments_ = () => [tool, join(folder, 'model'), join(folder, 'input.json'), join(folder, 'output.bin')];
 
-test('writes the coefficients of every picture as float32', async () => {
-  const { luminance, hints } = await writeInput(2);
+test.each(['photo', 'sketch'] as const)('writes the maps of every picture as float32: %s', async (task) => {
+  const { seen, hints } = await writeInput(task, 2);
   await run('node', arguments_());
   const bytes = await readFile(join(folder, 'output.bin'));
   const output = new Float32Array(new Uint8Array(bytes).buffer);
-  expect(output.length).toBe(2 * TINY_SIZE * TINY_SIZE * 4);
-  for (let pixel = 0; pixel < output.length / 4; pixel++) {
-    const inputs = [luminance[pixel], ...hints.subarray(pixel * 3, pixel * 3 + 3)];
-    for (let channel = 0; channel < 4; channel++) {
-      const expected = inputs.reduce((sum, value, i) => sum + value * TINY_WEIGHTS[i][channel], 0);
-      expect(output[pixel * 4 + channel]).toBeCloseTo(expected, 4);
+  const { depth, hintChannels } = TASKS[task];
+  expect(output.length).toBe(2 * TINY_SIZE * TINY_SIZE * depth);
+  for (let pixel = 0; pixel < output.length / depth; pixel++) {
+    const inputs = [seen[pixel], ...hints.subarray(pixel * hintChannels, (pixel + 1) * hintChannels)];
+    for (let channel = 0; channel < depth; channel++) {
+      const expected = inputs.reduce((sum, value, i) => sum + value * TINY_WEIGHTS[task][i][channel], 0);
+      expect(output[pixel * depth + channel]).toBeCloseTo(expected, 4);
     }
   }
 }, 60_000);
 
 test('says what is wrong with the input', async () => {
-  await writeInput(1, 256);
+  await writeInput('photo', 1, 256);
   await expect(run('node', arguments_())).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('has size 256, but the model expects 8'),

@@ -1,20 +1,41 @@
-// A real, minimal TF.js graph model written to a folder: one 1x1 convolution over (luminance, hints), float16 weights,
-// the same signature names as the shipped model. It lets the loader and the engine be tested without the trained weights.
+// A real, minimal TF.js graph model of either task: one 1x1 convolution over what it sees and the hints, float16 weights, the
+// same names as the shipped models. It lets the loader, the engine and the page be tested without trained weights.
 
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { TaskName } from '../../src/shared/messages';
+import { TASKS } from '../../src/worker/task';
+
 export const TINY_SIZE = 8;
 /** weights[input channel][output channel]; all exact in float16. */
-export const TINY_WEIGHTS = [
-  [0.5, -0.25, 10, 20],
-  [1, 0, 2, 0],
-  [0, 1, 0, 2],
-  [0, 0, -4, 4],
-];
+export const TINY_WEIGHTS: Record<TaskName, number[][]> = {
+  photo: [
+    [0.5, -0.25, 10, 20],
+    [1, 0, 2, 0],
+    [0, 1, 0, 2],
+    [0, 0, -4, 4],
+  ],
+  // Paper becomes this colour; ink is the tone itself there.
+  sketch: [
+    [0.75, 0.5, 0.25, 1, 0],
+    [1, 0, 0, 0, 0],
+    [0, 1, 0, 0, 0],
+    [0, 0, 1, 0, 0],
+    [0, 0, 0, 2, -1],
+  ],
+};
 
-export async function writeTinyModel(folder: string): Promise<void> {
+/** Writes the files of `tinyModel` into a folder. */
+export async function writeTinyModel(folder: string, task: TaskName = 'photo'): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [path, bytes] of tinyModel(task)) await writeFile(join(folder, path), bytes);
+}
+
+/** The files of a model folder. */
+export function tinyModel(task: TaskName): Map<string, Buffer> {
+  const { signature, seen, hintChannels, answer, depth } = TASKS[task];
   const type = { dtype: { type: 'DT_FLOAT' } };
   const placeholder = (name: string, channels: number) => ({
     name,
@@ -27,21 +48,21 @@ export async function writeTinyModel(folder: string): Promise<void> {
     convertedBy: 'test',
     signature: {
       inputs: {
-        luminance: { name: 'chroma_luminance:0', dtype: 'DT_FLOAT', tensorShape: shape(1) },
-        hints: { name: 'chroma_hints:0', dtype: 'DT_FLOAT', tensorShape: shape(3) },
+        [seen]: { name: 'model_seen:0', dtype: 'DT_FLOAT', tensorShape: shape(1) },
+        hints: { name: 'model_hints:0', dtype: 'DT_FLOAT', tensorShape: shape(hintChannels) },
       },
-      outputs: { coefficients: { name: 'Identity:0', dtype: 'DT_FLOAT', tensorShape: shape(4) } },
+      outputs: { [answer]: { name: 'Identity:0', dtype: 'DT_FLOAT', tensorShape: shape(depth) } },
     },
     modelTopology: {
       node: [
-        placeholder('chroma_luminance', 1),
-        placeholder('chroma_hints', 3),
+        placeholder('model_seen', 1),
+        placeholder('model_hints', hintChannels),
         { name: 'axis', op: 'Const', attr: { value: { tensor: { dtype: 'DT_INT32', tensorShape: {} } }, dtype: { type: 'DT_INT32' } } },
         { name: 'kernel', op: 'Const', attr: { value: { tensor: { dtype: 'DT_FLOAT', tensorShape: {} } }, ...type } },
         {
           name: 'concat',
           op: 'ConcatV2',
-          input: ['chroma_luminance', 'chroma_hints', 'axis'],
+          input: ['model_seen', 'model_hints', 'axis'],
           attr: { T: { type: 'DT_FLOAT' }, N: { i: '2' }, Tidx: { type: 'DT_INT32' } },
         },
         {
@@ -67,36 +88,40 @@ export async function writeTinyModel(folder: string): Promise<void> {
         paths: ['group1-shard1of2.bin', 'group1-shard2of2.bin'],
         weights: [
           { name: 'axis', shape: [], dtype: 'int32' },
-          { name: 'kernel', shape: [1, 1, 4, 4], dtype: 'float32', quantization: { dtype: 'float16', original_dtype: 'float32' } },
+          {
+            name: 'kernel',
+            shape: [1, 1, 1 + hintChannels, depth],
+            dtype: 'float32',
+            quantization: { dtype: 'float16', original_dtype: 'float32' },
+          },
         ],
       },
     ],
   };
-  const weights = Buffer.alloc(4 + 32);
+  const values = TINY_WEIGHTS[task].flat();
+  const weights = Buffer.alloc(4 + 2 * values.length);
   weights.writeInt32LE(3, 0);
-  TINY_WEIGHTS.flat().forEach((value, index) => weights.writeUInt16LE(float16(value), 4 + index * 2));
+  values.forEach((value, index) => weights.writeUInt16LE(float16(value), 4 + index * 2));
 
-  const files = {
-    'model.json': Buffer.from(JSON.stringify(model)),
+  const files = new Map<string, Buffer>([
+    ['model.json', Buffer.from(JSON.stringify(model))],
     // Cut in the middle of a weight, since a real shard's end falls anywhere.
-    'group1-shard1of2.bin': weights.subarray(0, 11),
-    'group1-shard2of2.bin': weights.subarray(11),
-  };
-  await mkdir(folder, { recursive: true });
-  for (const [path, bytes] of Object.entries(files)) await writeFile(join(folder, path), bytes);
+    ['group1-shard1of2.bin', weights.subarray(0, 11)],
+    ['group1-shard2of2.bin', weights.subarray(11)],
+  ]);
   const manifest = {
     format: 'handtint-tfjs-1',
-    task: 'photo',
+    task,
     version: 1,
     size: TINY_SIZE,
-    signature: 'chroma',
-    files: Object.entries(files).map(([path, bytes]) => ({
+    signature,
+    files: [...files].map(([path, bytes]) => ({
       path,
       bytes: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     })),
   };
-  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  return files.set('manifest.json', Buffer.from(JSON.stringify(manifest)));
 }
 
 function shape(channels: number) {

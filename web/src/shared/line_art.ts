@@ -1,0 +1,41 @@
+// A drawing's pixels, row by row: the tone that the network and the eye want of them, and flat colours under their ink.
+// trainer/line_art.py and serving/sketch.py hold the same formulas; the two must agree within one 8-bit step.
+
+/**
+ * Writes the tone, 0..1, of `width` RGBA pixels that start at byte `offset` into `target`: luma (ITU-R BT.601), but light
+ * blue pencil becomes as light as its blue, so vanishes.
+ * @returns whether all of them are grey.
+ */
+export function toneRow(rgba: Uint8ClampedArray, offset: number, width: number, target: Float32Array): boolean {
+  let grey = true;
+  for (let x = 0; x < width; x++) {
+    const at = offset + 4 * x;
+    grey &&= rgba[at] === rgba[at + 1] && rgba[at + 1] === rgba[at + 2];
+    target[x] = tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255);
+  }
+  return grey;
+}
+
+/**
+ * Gives `width` RGBA pixels that start at byte `offset` flat colours under their own lines, in place. Alpha stays.
+ * @param maps `width` times (red, green, blue, gain, offset), sRGB 0..1: ink = gain * tone + offset multiplies the colour.
+ */
+export function layLinesRow(rgba: Uint8ClampedArray, offset: number, width: number, maps: Float32Array): void {
+  for (let x = 0; x < width; x++) {
+    const at = offset + 4 * x;
+    const from = 5 * x;
+    const ink = clip(maps[from + 3] * tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255) + maps[from + 4]);
+    // Down after adding a half, as Python does; the array's own rounding would take halves to even.
+    for (let c = 0; c < 3; c++) rgba[at + c] = Math.floor(clip(maps[from + c] * ink) * 255 + 0.5);
+  }
+}
+
+function tone(red: number, green: number, blue: number): number {
+  const luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+  const pencil = clip((green - 0.5) / 0.2) * clip(red / 0.3);
+  return luma + pencil * Math.max(blue - luma, 0);
+}
+
+function clip(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
+}

@@ -1,0 +1,21 @@
+// Task photo: the photograph's own lightness, and chroma that follows its edges.
+
+import { colourRow, lightnessRow } from '../shared/colour';
+import type { Task } from './task';
+
+export const PHOTO: Task = {
+  name: 'photo',
+  signature: 'chroma',
+  seen: 'luminance', // L / 50 - 1
+  hintChannels: 3, // a / 110, b / 110, mask
+  answer: 'coefficients', // m_a, m_b, c_a, c_b
+  depth: 4,
+  onWhite: false,
+
+  seeRow(rgba, offset, width, target) {
+    const grey = lightnessRow(rgba, offset, width, target);
+    for (let x = 0; x < width; x++) target[x] = target[x] / 50 - 1;
+    return grey;
+  },
+  paintRow: colourRow,
+};
