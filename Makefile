@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # the models that `demo`, `web` and the tests use, made from the shipped weights
-TASKS := photo sketch
+TASKS := $(filter photo sketch,$(patsubst export/pretrained/%/weights.npz,%,$(wildcard export/pretrained/*/weights.npz)))
 REPOSITORY := build/models
 TFJS := web/public/models
 DATA ?= ../shared/data/photos

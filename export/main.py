@@ -36,7 +36,7 @@ def saved_model(weights: str, out: Path) -> None:
 @click.option("--saved-model", type=_PATH, required=True, help="A version folder, REPO/NAME/N.")
 @click.option("--out", type=_PATH, required=True, help="Folder for the page; replaced.")
 def tfjs(saved_model: Path, out: Path) -> None:
-    """Convert the chroma signature for the browser."""
+    """Convert the task's small maps for the browser."""
     from export.tfjs import convert
 
     files = convert(saved_model, out)["files"]

@@ -45,7 +45,8 @@ class ServingModule(tf.Module):
     @property
     def channels(self) -> int:
         """Of a hint map: (a, b, mask), or (a, b, l, mask)."""
-        return inputs_of(self.generator)["hints"].shape[-1]
+        hints = inputs_of(self.generator).get("hints")
+        return 3 if hints is None else hints.shape[-1]  # one without hints is asked as a photo model is
 
     def concrete(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
         """All of `signatures`, traced, by name."""

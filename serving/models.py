@@ -96,8 +96,8 @@ class Models:
             raise
 
     def check(self, timeout: float) -> None:
-        """Returns if all models that were used answer; raises ServerError if not."""
-        for model in list(self._models.values()):
+        """Returns if all models that are in use answer, or else the one to begin with; raises ServerError if not."""
+        for model in list(self._models.values()) or [self.of(self._task or TASKS["photo"])]:
             model.check(timeout)
 
     def close(self) -> None:

@@ -4,8 +4,8 @@
 
 At a quarter of the size it says how likely each of the colour bins is, which keeps apart what a regression would
 average to brown (Zhang et al. 2016). The mean of that distribution, and a correction from features at half the size,
-make the chroma; for a drawing a lightness of its own comes with them. Hints come after it: what they change about the
-mean spreads to places that look alike (spread_hints.py).
+make the chroma. Hints come after it: what they change about the mean spreads to places that look alike
+(spread_hints.py). `colour` is the same for flat_unet, where a lightness of its own comes with the chroma.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from keras import layers
 from trainer.bins import load_bins
 from trainer.config import Config
 from trainer.efficientnet_lite import encode
-from trainer.layers import CHANNELS, LabToRgb, ShrinkHints
+from trainer.layers import ShrinkHints
 from trainer.spread_hints import SpreadHints
 
 _WIDTHS = (192, 128, 96)  # decoder filters at 1/16, 1/8 and 1/4 of the size
@@ -30,42 +30,55 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     """Generator for size x size pictures, size a multiple of 32; `folded` has no batch norms.
 
     {"luminance": [N, size, size, 1] -1..1, "hints": [N, size, size, 3] (a, b, mask)} ->
-    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}; flat, where lightness is the
-    generator's too: hints [N, size, size, 4] (a, b, l, mask) and "flat": [N, size, size, 3] -1..1 in place of "ab".
-    Raises ValueError for another size, or for colour_space 'rgb'.
+    {"ab": [N, size, size, 2] -1..1, "distribution": logits [N, size/4, size/4, Q]}.
+    Raises ValueError for another size, or for a colour_space other than 'lab'.
     """
     if size % 32:
         raise ValueError(f"The lite_unet generator halves its input five times: size {size} is no multiple of 32.")
-    if config.target == "rgb":
-        raise ValueError("The lite_unet generator needs colour_space 'lab', or 'flat' for drawings; received 'rgb'.")
-    colours = CHANNELS[config.target]
+    if config.target != "ab":
+        raise ValueError(
+            f"The lite_unet generator needs colour_space 'lab'; received {config.colour_space!r}. For drawings there is "
+            "flat_unet."
+        )
     luminance = keras.Input((size, size, 1), name="luminance")
-    hints = keras.Input((size, size, colours + 1), name="hints")
-    *skips, bottom = encode(luminance)
+    hints = keras.Input((size, size, 3), name="hints")
+    ab, logits = colour(luminance, hints, folded)
+    model = keras.Model({"luminance": luminance, "hints": hints}, {"ab": ab, "distribution": logits}, name="lite_unet")
+    set_fixed(model)
+    return model
 
+
+def colour(
+    luminance: keras.KerasTensor, hints: keras.KerasTensor, folded: bool
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Luminance [N, S, S, 1] and hints [N, S, S, C + 1] -> colours [N, S, S, C] and logits [N, S/4, S/4, Q].
+
+    C is 2 for a chroma, or 3 with a lightness. The model that is made of these needs `set_fixed`.
+    """
+    colours = hints.shape[-1] - 1
+    *skips, bottom = encode(luminance)
     scene = layers.Dense(_BOTTOM, name="scene")(layers.GlobalAveragePooling2D(keepdims=True)(bottom))
     x = layers.Conv2D(_BOTTOM, 1, name="bottom")(bottom)
-    x = _activate(layers.add([scene, x]), "bottom", folded)
+    x = activate(layers.add([scene, x]), "bottom", folded)
     decoded = []
     for skip, width in zip(reversed(skips[1:]), _WIDTHS, strict=True):
-        x = _convolution(_merge(x, skip), width, f"decode{skip.shape[1] * 32 // size}", folded)
+        x = convolution(_merge(x, skip), width, f"decode{skip.shape[1] * 32 // luminance.shape[1]}", folded)
         decoded.append(x)
-    x = _convolution(x, _WIDTHS[-1], "decode_last", folded)
+    x = convolution(x, _WIDTHS[-1], "decode_last", folded)
 
     logits = layers.Conv2D(len(load_bins().centres), 1, name="distribution")(x)
     mean = layers.Conv2D(2, 1, use_bias=False, trainable=False, name="mean_of_bins")(
         layers.Softmax(dtype="float32")(logits)
     )
-    if config.target == "flat":
+    if colours == 3:
         mean = layers.concatenate([mean, layers.Conv2D(1, 1, dtype="float32", name="lightness")(x)])
-    raised = _guide(mean, decoded[-2], x, skips[0], hints, folded)
-    flat = config.target == "flat"
-    outputs = {config.target: LabToRgb(dtype="float32")(raised) if flat else raised, "distribution": logits}
-    model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="lite_unet")
-    # the mean of a distribution is a 1x1 convolution with the bins' centres
+    return _guide(mean, decoded[-2], x, skips[0], hints, folded), logits
+
+
+def set_fixed(model: keras.Model) -> None:
+    """Weights that are not random at the start: a distribution's mean is a 1x1 convolution with the bins' centres."""
     model.get_layer("mean_of_bins").set_weights([load_bins().centres[None, None].astype(np.float32)])
-    model.get_layer("change").set_weights([_mean_of_heads(colours)])
-    return model
+    model.get_layer("change").set_weights([_mean_of_heads(model.get_layer("change").filters)])
 
 
 def _guide(
@@ -89,9 +102,9 @@ def _guide(
     guided = layers.add([mean, change])
 
     fine = layers.concatenate([layers.Conv2D(_FINE, 1, name="fine_in")(x), guided, spread, ShrinkHints(4)(hints)])
-    fine = _convolution(fine, _FINE, "fine0", folded)
+    fine = convolution(fine, _FINE, "fine0", folded)
     fine = _merge(fine, skip, ShrinkHints(2)(hints))
-    fine = _convolution(_convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
+    fine = convolution(convolution(fine, _FINE, "fine1", folded), _FINE, "fine2", folded)
     # starts at zero, so training begins with the plain mean
     correction = layers.Conv2D(colours, 3, padding="same", kernel_initializer="zeros", name="correction")(fine)
     raised = [
@@ -107,12 +120,16 @@ def _mean_of_heads(colours: int) -> np.ndarray:
     return np.tile(kernel, (_HEADS, 1))[None, None]
 
 
-def _convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=folded, kernel_initializer="he_normal", name=name)(x)
-    return _activate(x, name, folded)
+def convolution(x: keras.KerasTensor, filters: int, name: str, folded: bool, strides: int = 1) -> keras.KerasTensor:
+    """3x3, then `activate`."""
+    x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=folded, kernel_initializer="he_normal", name=name)(
+        x
+    )
+    return activate(x, name, folded)
 
 
-def _activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTensor:
+def activate(x: keras.KerasTensor, name: str, folded: bool) -> keras.KerasTensor:
+    """ReLU, after a batch norm unless that is `folded` into what gave x."""
     return layers.ReLU()(x if folded else layers.BatchNormalization(name=f"{name}_norm")(x))
 
 
