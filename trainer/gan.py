@@ -117,23 +117,28 @@ class ConditionalGAN(keras.Model):
         `batch`: as `prepare` gives it.
         """
         config, truth, result = self.config, batch[self.config.target], output[self.config.target]
-        flat = config.target == "flat"
-        shows = from_symmetric(batch["luminance"]) if flat else ops.ones_like(truth[..., :1])  # between the lines
+        if config.target == "flat":
+            shows = from_symmetric(batch["luminance"])  # what of each pixel is paper, between the lines
+            seen = ops.average_pool(shows, 2, 2)  # chroma at half the size is all that flat colours have, and cheaper
+            true_ab, ab = (rgb_to_ab(from_symmetric(ops.average_pool(each, 2, 2)), ops) for each in (truth, result))
+        else:
+            shows = seen = ops.ones_like(truth[..., :1])
+            true_ab, ab = truth, result
         error = RECONSTRUCTION[config.reconstruction](truth, result) * shows
-        true_ab, ab = (rgb_to_ab(from_symmetric(each), ops) if flat else each for each in (truth, result))
-        whole = self._loss_of_the_whole(true_ab * shows, ab * shows)
+        whole = self._loss_of_the_whole(true_ab * seen, ab * seen)
         if "distribution" not in output:
             reconstruction = ops.mean(error)
             total = config.reconstruction_weight * reconstruction + whole
             return {"reconstruction": reconstruction, "generator_loss": total}
         colours = bins.load_bins()
-        factor = truth.shape[1] // output["distribution"].shape[1]
-        share = ops.average_pool(shows, factor, factor)
-        pooled = ops.average_pool(true_ab * shows, factor, factor) / ops.maximum(share, 1e-3)
+        factor = true_ab.shape[1] // output["distribution"].shape[1]
+        share = ops.average_pool(seen, factor, factor)
+        pooled = ops.average_pool(true_ab * seen, factor, factor) / ops.maximum(share, 1e-3)
         labels = bins.soft_labels(pooled, colours.centres, ops)
         rarity = ops.matmul(labels, bins.weights(colours.shares, config.balance)[:, None])
         logits = ops.cast(output["distribution"], "float32")
         distribution = ops.mean(rarity * share * soft_cross_entropy(labels, logits))
+        factor = truth.shape[1] // rarity.shape[1]
         reconstruction = ops.mean(ops.repeat(ops.repeat(rarity, factor, 1), factor, 2) * error)
         total = config.reconstruction_weight * reconstruction + config.distribution_weight * distribution
         total += whole
@@ -167,11 +172,15 @@ class ConditionalGAN(keras.Model):
         """Pixels as the loader gives them -> luminance, hints and the target, as networks see them."""
         rgb = to_unit(ops.cast(data["target"], "float32"))
         condition = to_unit(ops.cast(data["condition"], "float32")) if "condition" in data else rgb
+        if self.config.target == "flat":
+            return {
+                "luminance": to_symmetric(clean(tone_of(condition, ops), ops)),
+                "hints": fill_boxes(rgb, data["boxes"], ops, _lab),
+                "flat": to_symmetric(rgb),
+            }
         ab = rgb_to_ab(rgb, ops)
-        flat = self.config.target == "flat"
-        hinted = ops.concatenate([ab, rgb_to_luminance(rgb, ops)], -1) if flat else ab
-        seen = to_symmetric(clean(tone_of(condition, ops), ops)) if flat else rgb_to_luminance(condition, ops)
-        batch = {"luminance": seen, "hints": fill_boxes(hinted, data["boxes"], ops)}
+        hints = fill_boxes(ab, data["boxes"], ops)
+        batch = {"luminance": rgb_to_luminance(condition, ops), "hints": hints}
         return {**batch, self.config.target: ab if self.config.target == "ab" else to_symmetric(rgb)}
 
     def seeds(self) -> list[Any]:
@@ -188,6 +197,11 @@ class ConditionalGAN(keras.Model):
         if self.average is self.generator:
             return []
         return list(zip(self.average.weights, self.generator.weights, strict=True))
+
+
+def _lab(rgb: Any) -> Any:
+    """Colours 0..1 [..., 3] -> a*, b* and luminance -1..1 [..., 3], as hints for drawings hold them."""
+    return ops.concatenate([rgb_to_ab(rgb, ops), rgb_to_luminance(rgb, ops)], axis=-1)
 
 
 def _mean_strength(ab: Any) -> Any:

@@ -6,6 +6,7 @@ hints = fill_boxes(colours, boxes, ops=keras.ops)                # a batch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -33,14 +34,19 @@ def random_boxes(random: np.random.Generator, share: float, size: int) -> np.nda
     return boxes
 
 
-def fill_boxes(colours: Array, boxes: Array, ops: ModuleType = np) -> Array:
-    """Colours [N, S, S, C] and boxes [N, K, 4] -> hint map [N, S, S, C + 1]: the mean true colour below each box."""
+def fill_boxes(
+    colours: Array, boxes: Array, ops: ModuleType = np, convert: Callable[[Array], Array] = lambda colours: colours
+) -> Array:
+    """Colours [N, S, S, C] and boxes [N, K, 4] -> hint map [N, S, S, C + 1]: the mean true colour below each box.
+
+    `convert`: what is made of these means [N, K, C], perhaps of another C.
+    """
     grid = ops.arange(colours.shape[1], dtype="float32")
     start, stop = boxes[..., :2, None], boxes[..., 2:, None]
     inside = ops.where(ops.logical_and(grid >= start, grid < stop), np.float32(1), np.float32(0))  # [N, K, 2, S]
     rows, columns = inside[:, :, 0], inside[:, :, 1]
     area = ops.maximum(ops.sum(rows, -1) * ops.sum(columns, -1), 1.0)
     sums = ops.einsum("nki,nkic->nkc", rows, ops.einsum("nijc,nkj->nkic", colours, columns))
-    values = ops.concatenate([sums / area[..., None], ops.ones_like(area)[..., None]], axis=-1)
+    values = ops.concatenate([convert(sums / area[..., None]), ops.ones_like(area)[..., None]], axis=-1)
     total = ops.einsum("nkic,nkj->nijc", rows[..., None] * values[:, :, None], columns)
     return total / ops.maximum(total[..., -1:], 1.0)

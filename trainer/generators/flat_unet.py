@@ -36,8 +36,9 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
     near = convolution(convolution(near, _NEAR, "near0", folded), _NEAR, "near1", folded)
     # starts at zero, so training begins with what was recognised
     correction = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", name="near_correction")(near)
-    lab = layers.UpSampling2D(2, interpolation="bilinear")(layers.Add(dtype="float32")([far, correction]))
-    outputs = {"flat": LabToRgb(dtype="float32")(lab), "distribution": logits}
+    flat = LabToRgb(dtype="float32")(layers.Add(dtype="float32")([far, correction]))
+    flat = layers.UpSampling2D(2, interpolation="bilinear", dtype="float32")(flat)
+    outputs = {"flat": flat, "distribution": logits}
     model = keras.Model({"luminance": luminance, "hints": hints}, outputs, name="flat_unet")
     set_fixed(model)
     return model
