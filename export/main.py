@@ -70,10 +70,14 @@ def verify(weights: str, saved_model: Path, tfjs: Path) -> None:
 @click.option("--calibration", type=click.FloatRange(0, 1), help="How much of rare colours' extra weight to take back.")
 @click.option("--boldness", type=click.FloatRange(0, min_open=True), help="To multiply the mean of likely colours by.")
 @click.option("--cast", type=(float, float), metavar="A B", help="Lab units to take off that mean's a* and b*.")
+@click.option("--rarity", type=click.FloatRange(0, 1), help="How far colours are preferred for being rare.")
+@click.option(
+    "--temperature", type=click.FloatRange(0, 1, min_open=True), help="Of that mean: near 0 only the likeliest counts."
+)
 def weights(run: Path, data: Path, out: Path, size: int, hardware: str, **reading: Any) -> None:
     """Ship a run: its averaged generator as float16, scored, with a card.
 
-    The last three say how its distribution over colours is read; left out, it is as it was trained.
+    The last five say how its distribution over colours is read; left out, it is as it was trained.
     """
     from export.weights import ship
     from trainer.run import Run

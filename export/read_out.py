@@ -18,6 +18,8 @@ from trainer.colour import CHROMA_UNIT
 if TYPE_CHECKING:
     import keras
 
+RAREST = 1e-4  # share of pixels below which a colour is not rarer
+
 
 def read_out(
     generator: keras.Model,
@@ -25,22 +27,30 @@ def read_out(
     calibration: float = 0.0,
     boldness: float = 1.0,
     cast: tuple[float, float] = (0.0, 0.0),
+    rarity: float = 0.0,
+    temperature: float = 1.0,
 ) -> None:
-    """Changes a lite_unet generator in place.
+    """Changes a lite_unet or flat_unet generator in place.
 
     `calibration` 0..1: how much of the classes' weights is divided out of the distribution (Zhang et al. 2016 trained
     with them; by Bayes' rule 1 gives the shares of photographs back). `boldness`: what the distribution's mean is
-    multiplied by. `cast`: a* and b* in Lab units that are taken off it. Hints come after these, and stay exact.
+    multiplied by. `cast`: a* and b* in Lab units that are taken off it.
+    `rarity` 0..1: how far each colour is preferred for being rare, as a share of its log odds; and `temperature` 0..1:
+    the annealed mean of Zhang et al. (2016, equation 5), between the distribution's mean (1) and its mode (0). Both
+    commit a model that is unsure of everything to what is special about each place. Hints come after all of these, and
+    stay exact.
     Raises ValueError for a generator without a distribution.
     """
     names = {layer.name for layer in generator.layers}
     if not {"distribution", "mean_of_bins"} <= names:
         raise ValueError(
-            f"The {generator.name} generator has no distribution over colours to read out. Expected a lite_unet; leave "
-            "out --calibration, --boldness and --cast."
+            f"The {generator.name} generator has no distribution over colours to read out. Expected a lite_unet or "
+            "flat_unet; leave out the options that say how it is read."
         )
     logits, mean = generator.get_layer("distribution"), generator.get_layer("mean_of_bins")
     kernel, bias = logits.get_weights()
-    logits.set_weights([kernel, bias - calibration * np.log(weights(load_bins().shares, balance))])
+    shares = load_bins().shares
+    bias = bias - calibration * np.log(weights(shares, balance)) - rarity * np.log(shares + RAREST)
+    logits.set_weights([kernel / temperature, bias / temperature])
     # the shares sum to 1, so what is taken off each centre is taken off their mean
     mean.set_weights([boldness * centres - np.array(cast, np.float32) / CHROMA_UNIT for centres in mean.get_weights()])

@@ -30,10 +30,11 @@ class ServingModule(tf.Module):
     answer: ClassVar[str]  # what that answers
     seen: ClassVar[str]  # what it is given: luminance, or tone
 
-    def __init__(self, generator: keras.Model, size: int) -> None:
+    def __init__(self, generator: keras.Model, size: int, temperature: float = 1.0) -> None:
         super().__init__()
         self.generator = generator
         self.size = size
+        self.temperature = temperature  # at which `export.read_out` has the mean of the distribution taken
 
     @property
     def signatures(self) -> tuple[str, ...]:
@@ -57,7 +58,8 @@ class ServingModule(tf.Module):
         if name not in self.signatures:
             raise ValueError(
                 f"The {self.generator.name} generator of size {self.size} has no signature {name}; expected one of "
-                f"{', '.join(self.signatures)}. For colours, export a lite_unet of a size that is a multiple of 128."
+                f"{', '.join(self.signatures)}. For colours, export a lite_unet or flat_unet "
+                "of a size that is a multiple of 128."
             )
         files = [tf.TensorSpec([None], tf.string, name="image_bytes")]
         options = [
@@ -91,9 +93,10 @@ class ServingModule(tf.Module):
         """What the generator sees -> how likely each of Q colours is at each of 32 x 32 cells.
 
         `probabilities` [N, 32, 32, Q] is the mean over the cell's pixels and sums to 1; `centres` [Q, 2] holds a* and
-        b* in Lab units. The mean of these is what the chroma starts from.
+        b* in Lab units. The mean of these is what the chroma starts from, but for the temperature: here all likely
+        colours count.
         """
-        likely = ops.softmax(self.generate(luminance, hints)["distribution"], axis=-1)
+        likely = ops.softmax(self.generate(luminance, hints)["distribution"] * self.temperature, axis=-1)
         return {
             "probabilities": ops.average_pool(likely, likely.shape[1] // CELLS),
             # as the chroma reads them out: bolder than the bins are, perhaps

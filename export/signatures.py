@@ -19,4 +19,4 @@ MODULES: dict[str, type[ServingModule]] = {"photo": PhotoModule, "sketch": Sketc
 def load_module(weights: str | Path = "photo") -> tuple[ServingModule, Card]:
     """Shipped weights -> their signatures, without an artifact, and their card. Raises as `load_generator` does."""
     generator, card = load_generator(weights)
-    return MODULES[card.task](generator, card.size), card
+    return MODULES[card.task](generator, card.size, card.training.get("temperature", 1.0)), card

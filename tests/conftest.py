@@ -73,7 +73,7 @@ def sketch_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with contextlib.suppress(FileNotFoundError):
         return find_weights("sketch")
-    card = Card("sketch", "lite_unet", 256, 0)
+    card = Card("sketch", "flat_unet", 256, 0)
     keras.utils.set_random_seed(3)
     generator = generators.build_folded(card.config(), card.size)
     random = np.random.default_rng(3)

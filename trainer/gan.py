@@ -54,12 +54,13 @@ class ConditionalGAN(keras.Model):
         with _precision(config):
             self.generator = generators.build(config, config.size)
             self.average = generators.build(config, config.size) if config.ema else self.generator
-            self.discriminator: Any = discriminator.build(config, config.size) if config.adversarial_weight else None
+            judged = config.size // 2 if config.target == "flat" else config.size  # flat colours have no more detail
+            self.discriminator: Any = discriminator.build(config, judged) if config.adversarial_weight else None
         if config.imagenet:
             load_imagenet(self.generator)
         self.average.set_weights(self.generator.get_weights())
         compared = config.feature_weight or config.recognition_weight
-        self.compare: Comparison | None = comparison(config.size) if compared else None
+        self.compare: Comparison | None = comparison(judged) if compared else None
         self.adversarial = False
         self.frozen = False
         # a backend that keeps the weights elsewhere while it trains puts a function here that brings them back
@@ -100,7 +101,8 @@ class ConditionalGAN(keras.Model):
             losses["generator_loss"] += config.feature_weight * losses["features"]
             losses["generator_loss"] += config.recognition_weight * losses["recognition"]
         if self.adversarial:
-            condition = {"luminance": batch["luminance"]}
+            seen = batch["luminance"]
+            condition = {"luminance": ops.average_pool(seen, 2, 2) if target == "flat" else seen}
             adversarial = ADVERSARIAL[config.adversarial]
             real = self.discriminator({**condition, target: self.judged(batch, batch)}, training=True)
             fake = self.discriminator({**condition, target: self.judged(output, batch)}, training=True)
@@ -151,12 +153,17 @@ class ConditionalGAN(keras.Model):
         return self.config.cast_weight * cast + self.config.vividness_weight * paleness
 
     def shown(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
-        """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3]. Lines lie on flat colours."""
+        """The target, or a generator's output, as a picture: RGB 0..1 [N, S, S, 3].
+
+        Flat colours have their lines on, at half the size.
+        """
         target = self.config.target
         if target == "ab":
             return ab_to_rgb(batch["luminance"], colours["ab"], ops)
         picture = from_symmetric(colours[target])
-        return picture * from_symmetric(batch["luminance"]) if target == "flat" else picture
+        if target == "flat":
+            return ops.average_pool(picture * from_symmetric(batch["luminance"]), 2, 2)
+        return picture
 
     def judged(self, colours: dict[str, Any], batch: dict[str, Any]) -> Any:
         """The target, or a generator's output, as the discriminator sees it: with the same lines on both."""

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from export.read_out import read_out
+from export.read_out import RAREST, read_out
 from trainer import generators
 from trainer.bins import load_bins, weights
 from trainer.config import make_config
@@ -32,6 +32,17 @@ def test_rare_colours_lose_the_weight_that_training_gave_them_and_the_mean_gains
     expected /= expected.sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(after, expected, atol=1e-6)  # float32 softmax of 195 logits
     np.testing.assert_allclose(mean, 1.5 * expected @ load_bins().centres - [0.1, -0.2], atol=1e-5)
+
+
+def test_rare_colours_are_preferred_and_the_mean_annealed() -> None:
+    generator = generators.build(make_config({"imagenet": False}), 64)
+    before, _ = shares_and_mean(generator)
+    read_out(generator, BALANCE, rarity=0.5, temperature=0.4)
+    after, mean = shares_and_mean(generator)
+    expected = (before / np.sqrt(load_bins().shares + RAREST)) ** (1 / 0.4)
+    expected /= expected.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(after, expected, atol=1e-5)  # float32 softmax of logits 2.5 times as far apart
+    np.testing.assert_allclose(mean, expected @ load_bins().centres, atol=1e-5)
 
 
 def test_nothing_is_read_out_of_a_generator_without_a_distribution() -> None:

@@ -182,7 +182,7 @@ def test_a_generator_without_a_distribution_has_no_colours() -> None:
         ValueError, match="The unet generator of size 16 has no signature colours; expected one of"
     ) as e:
         module.trace("colours")
-    assert "export a lite_unet" in str(e.value)
+    assert "export a lite_unet or flat_unet" in str(e.value)
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -105,7 +105,7 @@ def test_a_sketch_model_of_random_weights_has_alternatives(drawing: Path, monkey
     from trainer import generators
     from trainer.config import make_config
 
-    config = make_config({"task": "sketch", "generator": "lite_unet", "colour_space": "flat"})
+    config = make_config({"task": "sketch", "generator": "flat_unet", "colour_space": "flat"})
     generator = generators.build_folded(config, 256)
     random = np.random.default_rng(0)
     for variable in generator.get_layer("distribution").variables:

@@ -291,7 +291,7 @@ def test_training_goes_on_from_shipped_weights(scenes: Path, tmp_path: Path) -> 
     np.testing.assert_allclose(trained(inputs)["ab"], folded(inputs)["ab"], atol=0.02)
     words += ["--preset", "sketch", "--set", "layout=colour", "--set", "redrawn=0"]
     output = finish(trainer(*words, "--run", tmp_path / "other"), 1)
-    assert "of task photo and generator lite_unet, this run's are sketch and lite_unet" in output
+    assert "of task photo and generator lite_unet, this run's are sketch and flat_unet" in output
 
 
 def test_a_run_is_not_overwritten(whole_run: Path, scenes: Path) -> None:

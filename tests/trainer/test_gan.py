@@ -38,7 +38,7 @@ def test_vividness_is_the_error_of_the_mean_chroma_whatever_the_hue() -> None:
 
 
 def test_vividness_needs_chroma() -> None:
-    with pytest.raises(ValueError, match="vividness_weight: only chroma"):
+    with pytest.raises(ValueError, match="vividness_weight: taken from chroma"):
         make_config({"colour_space": "rgb", "vividness_weight": 1.0})
 
 
@@ -49,3 +49,16 @@ def test_the_target_is_shown_as_the_picture_that_it_was() -> None:
     np.testing.assert_allclose(
         np.asarray(gan.shown(batch, batch)) * 255, picture, atol=0.6
     )  # there and back in float32
+
+
+def test_flat_colours_are_judged_with_their_lines_on() -> None:
+    flat = {"task": "sketch", "generator": "flat_unet", "colour_space": "flat", "size": 128, "ema": 0.0}
+    gan = ConditionalGAN(make_config({**flat, "imagenet": False}))
+    colours = np.full((1, 128, 128, 3), (200, 120, 40), np.uint8)
+    drawing = np.full((1, 128, 128, 1), 255, np.uint8)
+    drawing[:, 60:64] = 0
+    batch = gan.prepare({"target": colours, "condition": drawing, "boxes": np.zeros((1, 4, 4), np.float32)})
+    shown = np.asarray(gan.shown(batch, batch))[0] * 255
+    assert shown.shape == (64, 64, 3)
+    np.testing.assert_allclose(shown[10, 10], (200, 120, 40), atol=0.6)  # there and back in float32
+    assert shown[31].max() < 3

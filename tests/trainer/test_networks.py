@@ -39,6 +39,16 @@ def test_lite_unet_refuses_sizes_it_cannot_halve() -> None:
         generators.build(make_config({}), 100)
 
 
+def test_flat_unet_refuses_what_it_cannot_do() -> None:
+    sketch = make_config({"task": "sketch", "generator": "flat_unet", "colour_space": "flat"})
+    with pytest.raises(ValueError, match="size 96 is no multiple of 64"):
+        generators.build(sketch, 96)
+    with pytest.raises(ValueError, match="flat_unet generator needs colour_space 'flat'; received 'lab'"):
+        generators.build(make_config({"generator": "flat_unet"}), 128)
+    with pytest.raises(ValueError, match=r"lite_unet generator needs colour_space 'lab'; received 'flat'.*flat_unet"):
+        generators.build(make_config({"task": "sketch", "colour_space": "flat"}), 128)
+
+
 def test_unknown_generator_is_named() -> None:
     with pytest.raises(ValueError, match=r"Unknown generator 'vgg'. Expected one of .*lite_unet"):
         generators.build(make_config({"generator": "vgg"}), 64)
@@ -108,7 +118,7 @@ def shapes_of(generator: keras.Model) -> dict[str, tuple]:
         ("lab256", {"ab": (256, 256, 2)}, 54_425_218, (30, 30)),
         ("autoencoder", {"rgb": (32, 32, 3)}, 1_418_496 + 2_013_315, None),
         ("photo", {"ab": (128, 128, 2), "distribution": (32, 32, 195)}, 4_293_015, (14, 14)),
-        ("sketch", {"flat": (128, 128, 3), "distribution": (32, 32, 195)}, 4_295_441, (14, 14)),
+        ("sketch", {"flat": (256, 256, 3), "distribution": (32, 32, 195)}, 4_308_476, (14, 14)),
     ],
 )
 def test_shapes_of_every_preset(
@@ -119,7 +129,8 @@ def test_shapes_of_every_preset(
     assert shapes_of(generator) == output
     assert generator.count_params() == generator_parameters
     if patches:
-        assert discriminator.build(config, config.size).output_shape == (None, *patches, 1)
+        judged = config.size // 2 if preset == "sketch" else config.size  # flat colours have no more detail
+        assert discriminator.build(config, judged).output_shape == (None, *patches, 1)
 
 
 def test_the_autoencoders_halves() -> None:

@@ -37,7 +37,7 @@ def build(config: Config, size: int, folded: bool = False) -> keras.Model:
         raise ValueError(f"The lite_unet generator halves its input five times: size {size} is no multiple of 32.")
     if config.target != "ab":
         raise ValueError(
-            f"The lite_unet generator needs colour_space 'lab'; received {config.colour_space!r}. For drawings there is "
+            f"The lite_unet generator needs colour_space 'lab'; received {config.colour_space!r}. For drawings it is "
             "flat_unet."
         )
     luminance = keras.Input((size, size, 1), name="luminance")
