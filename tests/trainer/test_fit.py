@@ -289,7 +289,7 @@ def test_training_goes_on_from_shipped_weights(scenes: Path, tmp_path: Path) -> 
     inputs = {"luminance": luminance, "hints": np.zeros((2, 64, 64, 3), np.float32)}
     # one step at a rate of 1e-9 moves no weight, but each norm's statistics by a hundredth
     np.testing.assert_allclose(trained(inputs)["ab"], folded(inputs)["ab"], atol=0.02)
-    words += ["--preset", "sketch", "--set", "layout=colour", "--set", "redrawn=0"]
+    words += ["--preset", "sketch", "--set", "layout=colour", "--set", "redrawn=0", "--set", "size=64"]
     output = finish(trainer(*words, "--run", tmp_path / "other"), 1)
     assert "of task photo and generator lite_unet, this run's are sketch and flat_unet" in output
 
