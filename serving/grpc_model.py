@@ -23,6 +23,8 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 2000),
     # a name that stands for several model servers: each request to the next, where gRPC would stick to the first
     ("grpc.lb_policy_name", "round_robin"),
+    # connections of its own: else channels to one address share the wait after a failed attempt
+    ("grpc.use_local_subchannel_pool", 1),
 ]
 
 # in TensorFlow Serving's own words

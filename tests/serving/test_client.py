@@ -280,6 +280,21 @@ def test_no_answer_in_time(scheme: str, silent_port: int) -> None:
                 call()
 
 
+def test_a_client_asks_at_once_where_another_has_just_failed(saved_model: Path) -> None:
+    from serving.model_server.server import start
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"grpc://127.0.0.1:{listener.getsockname()[1]}"
+    with Colouriser(address) as early, Colouriser(address) as late:
+        with pytest.raises(ServerUnavailable):
+            early.check()
+        server = start(saved_model.parent, "photo", port=int(address.rpartition(":")[2]))
+        try:
+            late.check()
+        finally:
+            server.stop(1)
+
+
 @pytest.mark.parametrize("scheme", ["grpc", "http"])
 def test_no_such_model(scheme: str, model_server: dict[str, str]) -> None:
     with Colouriser(model_server[scheme], model="sketch") as colouriser:
