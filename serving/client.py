@@ -36,6 +36,7 @@ from serving.pictures import MAX_PIXELS, Picture, encode_picture, on_white, read
 from serving.sketch import SKETCH
 from serving.suggestions import Suggestion, suggest
 from serving.task import AUTO, Task
+from serving.version import Which
 
 __all__ = [
     "Colouriser",
@@ -60,7 +61,8 @@ class Colouriser:
     """Pictures in, coloured pictures out; any number of threads may use one.
 
     Args:
-        target: `grpc://HOST:PORT` or `http://HOST:PORT` of a model server; None works in this process.
+        target: `grpc://HOST:PORT` or `http://HOST:PORT` of a model server; None works in this process. Over gRPC also
+            several with commas between, see `serving.channel`.
         model: the model's name at the server, or of the shipped weights; the task's name if not given. Names by task,
             as {"photo": "portraits"}, leave every task its own model.
         task: photo, sketch, or auto: each picture as what it looks like, see `trainer.line_art.is_drawing`,
@@ -70,9 +72,12 @@ class Colouriser:
             $HANDTINT_MODEL if not given.
         timeout: seconds to wait for a model server's answer.
         max_pixels: larger pictures are refused.
+        version: the number of the version that is asked at a model server; its newest if not given.
+        label: or the label of one, as "canary".
 
     Raises:
-        OptionError: `target` is not such an address, there is no such task, or TensorFlow is needed and not installed.
+        OptionError: `target` is not such an address, there is no such task, both a version and a label are given, or
+            TensorFlow is needed and not installed.
         ModelNotFound: in this process, there is no such model.
     """
 
@@ -85,9 +90,11 @@ class Colouriser:
         model_dir: str | Path | None = None,
         timeout: float = 60.0,
         max_pixels: int = MAX_PIXELS,
+        version: int | None = None,
+        label: str | None = None,
     ):
         self._max_pixels = max_pixels
-        self._models = Models(target, model, task, model_dir, timeout)
+        self._models = Models(target, model, task, model_dir, timeout, Which(version, label))
 
     def colourise(
         self,

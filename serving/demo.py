@@ -57,7 +57,7 @@ def demo(repository: Path, web: Path, out: Path, pictures: tuple[Path, ...]) -> 
         here = ["--host=127.0.0.1", "--port=free", "--rest_api_port=free", "--enable_serialization_as_tensor_content"]
         line = stack.enter_context(_server("model_server.main", out / "model-server.log", *here, config))
         grpc, rest = _ADDRESS.findall(line)
-        flags = ["--port=0", f"--server={grpc}", f"--web={web}"]
+        flags = ["--port=0", "--no-authentication", f"--server={grpc}", f"--web={web}"]
         line = stack.enter_context(_server("gateway.main", out / "gateway.log", *flags))
         (gateway,) = _ADDRESS.findall(line)
         client = stack.enter_context(Colouriser(grpc))

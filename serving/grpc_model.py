@@ -2,10 +2,12 @@
 
 model = GrpcModel("127.0.0.1:8500", "photo", timeout=30)
 coefficients = model.predict("chroma", {"luminance": luminance, "hints": hints}, ["coefficients"])[0]
+canary = model.asked(Which(label="canary"), timeout=3)          # over the same connections
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -14,44 +16,56 @@ import grpc
 import numpy as np
 
 from serving import messages
+from serving.channel import open_channel
 from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable, SignatureNotFound
+from serving.version import NEWEST, VersionNotFound, Which
 
-_CHANNEL_OPTIONS = [
-    # 256x256x4 floats take 1 MB; gRPC's default of 4 MB would just fail at 512
-    ("grpc.max_receive_message_length", 64 * 2**20),
-    # back within two seconds of a restarted server, where gRPC would wait up to two minutes
-    ("grpc.max_reconnect_backoff_ms", 2000),
-    # a name that stands for several model servers: each request to the next, where gRPC would stick to the first
-    ("grpc.lb_policy_name", "round_robin"),
-    # connections of its own: else channels to one address share the wait after a failed attempt
-    ("grpc.use_local_subchannel_pool", 1),
-]
+Metadata = Sequence[tuple[str, str]]
 
 # in TensorFlow Serving's own words
 _MISSING = re.compile(r'Serving signature key "(.*)" not found')
+_NO_LABEL = "Unrecognized servable version label"
 
 
 class GrpcModel:
-    """Any number of threads may use one; connecting happens at the first call."""
+    """Any number of threads may use one; connecting happens at the first call.
 
-    def __init__(self, address: str, name: str, timeout: float):
+    Args:
+        address: HOST:PORT, or several, see `serving.channel`.
+        name: the model's, there.
+        timeout: seconds to wait for an answer.
+        which: the version asked.
+        channel: one that is open already and that somebody else closes.
+    """
+
+    def __init__(self, address: str, name: str, timeout: float, which: Which = NEWEST, channel: Any = None):
         self._target = f"grpc://{address}"
         self._name = name
         self._timeout = timeout
-        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._which = which
+        self._metadata: Metadata = ()
+        self._lent = channel is not None
+        self._channel = channel if self._lent else open_channel(address)
         self._predict = self._method(messages.PREDICT, messages.PredictRequest, messages.PredictResponse)
         self._status = self._method(
             messages.GET_MODEL_STATUS, messages.GetModelStatusRequest, messages.GetModelStatusResponse
         )
 
+    def asked(self, which: Which, timeout: float, metadata: Metadata = ()) -> GrpcModel:
+        """The same model over the same connections: another version, another patience in seconds, gRPC metadata."""
+        other = copy.copy(self)
+        other._which, other._timeout, other._metadata, other._lent = which, timeout, metadata, True
+        return other
+
     def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
         """What a signature answers under these names, float32.
 
         Raises:
-            ServerUnavailable, ServerTimeout, ModelNotFound, SignatureNotFound, ServerError: as their names say.
+            ServerUnavailable, ServerTimeout, ModelNotFound, VersionNotFound, SignatureNotFound, ServerError: as their
+                names say.
         """
         request = messages.PredictRequest()
-        request.model_spec.name = self._name
+        self._name_model(request)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(messages.to_proto(value))
@@ -71,7 +85,7 @@ class GrpcModel:
             ServerError: of the kind that says why not.
         """
         request = messages.GetModelStatusRequest()
-        request.model_spec.name = self._name
+        self._name_model(request)
         response = self._call(self._status, request, timeout)
         if not any(version.state == messages.AVAILABLE for version in response.model_version_status):
             raise ServerUnavailable(
@@ -80,8 +94,16 @@ class GrpcModel:
             )
 
     def close(self) -> None:
-        """Closes the channel."""
-        self._channel.close()
+        """Closes the channel, if it is its own."""
+        if not self._lent:
+            self._channel.close()
+
+    def _name_model(self, request: Any) -> None:
+        request.model_spec.name = self._name
+        if self._which.version is not None:
+            request.model_spec.version.value = self._which.version
+        elif self._which.label is not None:
+            request.model_spec.version_label = self._which.label
 
     def _method(self, path: str, request: Any, response: Any) -> Any:
         return self._channel.unary_unary(
@@ -90,7 +112,7 @@ class GrpcModel:
 
     def _call(self, method: Any, request: Any, timeout: float) -> Any:
         try:
-            return method(request, timeout=timeout)
+            return method(request, timeout=timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise self._error(error.code(), error.details(), timeout) from error
 
@@ -104,6 +126,12 @@ class GrpcModel:
             return ServerTimeout(
                 f"The model server at {self._target} did not answer within {timeout:g} s.",
                 "Try again, or allow more time.",
+            )
+        refused = code is grpc.StatusCode.NOT_FOUND and self._which != NEWEST
+        if refused or (code is grpc.StatusCode.INVALID_ARGUMENT and details.startswith(_NO_LABEL)):
+            return VersionNotFound(
+                f'The model server at {self._target} has no {self._which} of model "{self._name}": {details}.',
+                "Ask for one that it serves, or for none in particular.",
             )
         if code is grpc.StatusCode.NOT_FOUND:
             return ModelNotFound(

@@ -19,6 +19,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
+SAFE = (PREDICT, GET_MODEL_STATUS)  # asking twice is the same as asking once
 
 DT_FLOAT, DT_STRING = 1, 7  # DataType in types.proto
 AVAILABLE = 30  # ModelVersionStatus.State: loaded and answering

@@ -23,8 +23,9 @@ from serving.local_model import MODEL_DIR_VARIABLE, load_local_model
 from serving.model import Model
 from serving.rest_model import RestModel
 from serving.task import AUTO, TASKS, Task, choose_task
+from serving.version import NEWEST, Which
 
-_GRPC_TARGET = re.compile(r"grpc://([^/\s]+:\d+)/?")
+_GRPC_TARGET = re.compile(r"grpc://([^/\s,]+:\d+(?:,[^/\s,]+:\d+)*)/?")
 
 
 class Models:
@@ -37,8 +38,14 @@ class Models:
         task: str = AUTO,
         model_dir: str | Path | None = None,
         timeout: float = 60.0,
+        which: Which = NEWEST,
     ):
         _check_task(task)
+        if which != NEWEST and not target:
+            raise OptionError(
+                f"Only a model server has versions to choose from; received {which} and no server.",
+                "Name a server, or the version's folder as model_dir.",
+            )
         model_dir = None if target else model_dir or os.environ.get(MODEL_DIR_VARIABLE)
         self._of_one_task = bool(model_dir or (model and isinstance(model, str)))
         self._task = TASKS["photo"] if task == AUTO and self._of_one_task else TASKS.get(task)
@@ -47,7 +54,7 @@ class Models:
 
         def open_model(task: str) -> Model:
             name = (model.get(task) if isinstance(model, Mapping) else model) or task
-            return _connect(target, name, timeout) if target else load_local_model(name, model_dir)
+            return _connect(target, name, timeout, which) if target else load_local_model(name, model_dir)
 
         self._open = open_model
         self._models: dict[str, Model] = {}
@@ -118,12 +125,18 @@ def _check_task(task: str) -> None:
         raise OptionError(f"Expected task {', '.join(TASKS)} or {AUTO}; received {task!r}.", "Name one of these.")
 
 
-def _connect(target: str, model: str, timeout: float) -> Model:
-    if grpc_address := _GRPC_TARGET.fullmatch(target):
-        return GrpcModel(grpc_address[1], model, timeout)
+def grpc_addresses(target: str) -> str | None:
+    """`grpc://HOST:PORT`, or several with commas between, without what names the protocol; None for anything else."""
+    found = _GRPC_TARGET.fullmatch(target)
+    return found[1] if found else None
+
+
+def _connect(target: str, model: str, timeout: float, which: Which) -> Model:
+    if addresses := grpc_addresses(target):
+        return GrpcModel(addresses, model, timeout, which)
     if target.startswith(("http://", "https://")):
         with contextlib.suppress(httpx.InvalidURL):
-            return RestModel(target, model, timeout)
+            return RestModel(target, model, timeout, which)
     raise OptionError(
         f"A server's address must look like grpc://HOST:PORT or http://HOST:PORT; received {target!r}.",
         "The embedded model server answers gRPC at port 8500 and REST at 8501.",

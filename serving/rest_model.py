@@ -15,9 +15,11 @@ import httpx
 import numpy as np
 
 from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable, SignatureNotFound
+from serving.version import NEWEST, VersionNotFound, Which
 
 # in TensorFlow Serving's own words
 _MISSING = re.compile(r'Serving signature name: "(.*)" not found')
+_NO_LABEL = "Unrecognized servable version label"
 
 
 class RestModel:
@@ -27,10 +29,11 @@ class RestModel:
         httpx.InvalidURL: `target` is no address.
     """
 
-    def __init__(self, target: str, name: str, timeout: float):
+    def __init__(self, target: str, name: str, timeout: float, which: Which = NEWEST):
         self._target = target.rstrip("/")
         self._name = name
-        self._url = httpx.URL(f"{self._target}/v1/models/{quote(name, safe='')}")
+        self._which = which
+        self._url = httpx.URL(f"{self._target}/v1/models/{quote(name, safe='')}{_path(which)}")
         self._timeout = timeout
         self._client = httpx.Client()
 
@@ -38,7 +41,8 @@ class RestModel:
         """What a signature answers under these names, float32.
 
         Raises:
-            ServerUnavailable, ServerTimeout, ModelNotFound, SignatureNotFound, ServerError: as their names say.
+            ServerUnavailable, ServerTimeout, ModelNotFound, VersionNotFound, SignatureNotFound, ServerError: as their
+                names say.
         """
         # columns, not rows: `centres` has no batch dimension
         body = {"signature_name": signature, "inputs": {name: value.tolist() for name, value in inputs.items()}}
@@ -100,6 +104,12 @@ class RestModel:
                 f"The model server at {self._target} took too long: {reason}.",
                 "Try again, or allow more time.",
             )
+        refused = status == httpx.codes.NOT_FOUND and self._which != NEWEST
+        if refused or (status == httpx.codes.BAD_REQUEST and reason.startswith(_NO_LABEL)):
+            return VersionNotFound(
+                f'The server at {self._target} has no {self._which} of model "{self._name}": {reason}.',
+                "Ask for one that it serves, or for none in particular.",
+            )
         if status == httpx.codes.NOT_FOUND:
             return ModelNotFound(
                 f'The server at {self._target} has no model "{self._name}": {reason}.',
@@ -111,3 +121,9 @@ class RestModel:
             f"The model server at {self._target} refused: {reason} ({status}).",
             "Serve a model that handtint exported, and look into the server's log.",
         )
+
+
+def _path(which: Which) -> str:
+    if which.version is not None:
+        return f"/versions/{which.version}"
+    return f"/labels/{quote(which.label, safe='')}" if which.label is not None else ""

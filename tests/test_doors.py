@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from serving.client import Colouriser, Hint
-from serving.gateway.app import FORM_BYTES, MAX_BYTES, create_app
+from serving.gateway.app import create_app
+from serving.gateway.settings import Settings
 from serving.gateway.web_server import WebServer
 from serving.grpc_model import GrpcModel
 from serving.hints import hint_map
@@ -31,7 +32,8 @@ def addresses(saved_model: Path, sketch_model: Path) -> Iterator[dict[str, str]]
     models = [Model("photo", saved_model.parent), Model("sketch", sketch_model.parent)]
     server = start(models, rest_api_port=0)
     grpc = f"grpc://127.0.0.1:{server.grpc_port}"
-    gateway = WebServer(create_app(grpc), "127.0.0.1", 0, 4, MAX_BYTES + FORM_BYTES)
+    settings = Settings(grpc, authentication=False)
+    gateway = WebServer(create_app(settings), "127.0.0.1", 0, settings)
     thread = threading.Thread(target=gateway.run)
     thread.start()
     yield {

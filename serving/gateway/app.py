@@ -4,77 +4,117 @@
     curl --data-binary @old.jpg 'http://127.0.0.1:8080/v1/colourise?format=jpeg&saturation=1.1' -o new.jpg
     curl --data-binary @drawing.png 'http://127.0.0.1:8080/v1/colourise?task=sketch' -o new.png
 
-The answer's header Handtint-Task says whether the picture was taken for a photo or a sketch.
-Pictures are neither stored nor logged.
+The answer's header Handtint-Task says whether the picture was taken for a photo or a sketch. `/openapi.json` says the
+rest, and `/docs/` shows it to people. Pictures are neither stored nor logged.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
+import random
+import re
 import time
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import ExitStack
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, stream_with_context
+from flask_cors import CORS
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_dict_header
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from serving.client import Colouriser, encode_picture
 from serving.errors import ModelNotFound
-from serving.gateway.options import FORM_BYTES, Options, read_request, too_many_bytes
-from serving.gateway.problems import TaskNotServed, to_response
+from serving.gateway.archive import Limits
+from serving.gateway.batch import read_batch, stream_zip
+from serving.gateway.colouring import Colouring
+from serving.gateway.documents import add_documents
+from serving.gateway.door import Door
+from serving.gateway.limits import Slots
+from serving.gateway.metrics import Metrics
+from serving.gateway.options import read_options, read_picture_bytes, too_many_bytes
+from serving.gateway.problems import to_response
+from serving.gateway.settings import FORM_BYTES, Settings
 from serving.gateway.site import add_site
-from serving.pictures import FORMATS, MAX_PIXELS, Picture
-from serving.task import AUTO
+from serving.gateway.split import Split
+from serving.gateway.upstream import Call, Upstream
+from serving.gateway.watched_file import WatchedFile
+from serving.gateway.wrapping import add_wrapping
 
-log = logging.getLogger(__name__)
-
-MAX_BYTES = 50_000_000
+_BATCH_SECONDS = 3600.0  # each picture of a batch has its own time; all of them together an hour
 
 
-def create_app(
-    server: str,
-    model: str = "photo",
-    *,
-    sketch_model: str = "sketch",
-    max_pixels: int = MAX_PIXELS,
-    max_bytes: int = MAX_BYTES,
-    timeout: float = 30.0,
-    web: Path | None = None,
-) -> Flask:
+def create_app(settings: Settings, metrics: Metrics | None = None) -> Flask:
     """The application, for any WSGI server.
 
     Args:
-        server: `grpc://HOST:PORT` of the model server (`http://` works too).
-        model: the name there of the model for photographs.
-        sketch_model: the name there of the one for sketches, if it has one.
-        max_pixels: larger pictures get 413, known from their header.
-        max_bytes: larger pictures get 413, unread when the request says its length.
-        timeout: seconds until the model server must have answered, else 504.
-        web: a folder with the static page, given out at `/`; None leaves it out.
+        settings: see there.
+        metrics: where it counts; its own if not given.
 
     Raises:
-        OptionError: `server` is not such an address.
+        OptionError: a file that the settings name cannot be read, or makes no sense.
     """
+    metrics = metrics or Metrics()
     app = Flask("handtint.gateway", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = max_bytes + FORM_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
-    names = {"photo": model, "sketch": sketch_model}
-    colouriser = Colouriser(server, names, timeout=timeout, max_pixels=max_pixels)
-    photos, sketches = (Colouriser(server, name, task=task) for task, name in names.items())
+    door = Door(settings)
+    upstream = Upstream(settings.addresses, metrics, _split(settings))
+    colouring = Colouring(settings, upstream, metrics)
+    slots, batches = Slots(settings.threads, settings.waiting), Slots(settings.batches, 0)
+    limits = Limits(settings.max_batch, settings.max_bytes, settings.max_batch_bytes)
 
     @app.post("/v1/colourise")
     def colourise() -> Response:
-        try:
-            data, options = read_request(request, max_bytes)
-        except RequestEntityTooLarge:
-            raise too_many_bytes(max_bytes) from None
-        picture = _colourise(colouriser, data, options)
-        response = Response(encode_picture(picture, options.format, options.quality), mimetype=FORMATS[options.format])
-        response.headers["Cache-Control"] = "no-store"
+        client = door.admit(request)
+        upstream.check_circuit()
+        deadline = time.monotonic() + _patience(settings.timeout)
+        with ExitStack() as stack:
+            with metrics.stage("wait"):
+                stack.enter_context(slots.take(deadline))
+            stack.enter_context(metrics.in_work())
+            with metrics.stage("read"):
+                try:
+                    data = read_picture_bytes(request, settings.max_bytes)
+                except RequestEntityTooLarge:
+                    raise too_many_bytes(settings.max_bytes) from None
+                options = read_options(request, settings.tasks)
+            call = Call(deadline, g.request_id, client if settings.sticky else None)
+            result = colouring.colourise(data, options, call)
+        response = Response(result.data, mimetype=result.media_type)
         response.headers["Vary"] = "Accept"
-        response.headers["Handtint-Task"] = picture.task
-        if picture.notes:
-            response.headers["Handtint-Note"] = " ".join(picture.notes)
+        response.headers["Handtint-Task"] = result.task
+        if result.which.label:
+            response.headers["Handtint-Label"] = result.which.label
+        if result.notes:
+            response.headers["Handtint-Note"] = " ".join(result.notes)
+        return response
+
+    @app.post("/v1/colourise/batch")
+    def colourise_batch() -> Response:
+        client = door.admit(request)
+        upstream.check_circuit()
+        stack = ExitStack()
+        try:
+            stack.enter_context(batches.take(time.monotonic() + settings.timeout))
+            pictures = read_batch(request, limits, stack)
+            options = read_options(request, settings.tasks, by_accept=False)
+            door.count(client, len(pictures) - 1)  # the request itself has been counted
+        except BaseException:
+            stack.close()
+            raise
+        ends = time.monotonic() + _BATCH_SECONDS
+        label_of = client if settings.sticky else str(random.random())  # noqa: S311 - one label for the whole batch
+        request_id = g.request_id
+
+        def one(data: bytes) -> tuple[bytes, str]:
+            with slots.take(ends, patient=True), metrics.in_work():
+                call = Call(min(ends, time.monotonic() + settings.timeout), request_id, label_of)
+                result = colouring.colourise(data, options, call)
+            return result.data, result.media_type
+
+        response = Response(stream_with_context(stream_zip(pictures, one, metrics.reject)), mimetype="application/zip")
+        response.headers["Content-Disposition"] = 'attachment; filename="coloured.zip"'
+        response.call_on_close(stack.close)
         return response
 
     @app.get("/healthz")
@@ -85,41 +125,43 @@ def create_app(
     @app.get("/readyz")
     def readyz() -> Response:
         """The model server answers for the models that it has; a problem with 503 (or 502, 504) if not."""
-        photos.check()
+        upstream.check([settings.model])
         with contextlib.suppress(ModelNotFound):  # then drawings are taken for photographs
-            sketches.check()
+            upstream.check([settings.sketch_model])
         return Response("ok\n", mimetype="text/plain")
 
-    if web is not None:
-        add_site(app, web)
+    add_documents(app, settings)
+    if settings.web is not None:
+        add_site(app, settings.web)
     app.register_error_handler(Exception, to_response)
-    app.before_request(_start_clock)
-    app.after_request(_finish)
+    add_wrapping(app, metrics)
+    if settings.origins:
+        CORS(
+            app,
+            resources={r"/v1/*": {"origins": list(settings.origins)}},
+            methods=["POST"],
+            allow_headers=["Authorization", "Content-Type", "Prefer", "X-API-Key", "X-Request-Id"],
+            expose_headers=["Handtint-Label", "Handtint-Note", "Handtint-Task", "Retry-After", "X-Request-Id"],
+            max_age=600,
+        )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
     return app
 
 
-def _colourise(colouriser: Colouriser, data: bytes, options: Options) -> Picture:
-    try:
-        return colouriser.colourise(data, options.hints, options.saturation, task=options.task)
-    except ModelNotFound as error:
-        if options.task in (AUTO, "photo"):  # every gateway needs that model: this is for the operator
-            raise
-        raise TaskNotServed(error.detail, error.fix) from error
+def _split(settings: Settings) -> Callable[[], Split | None]:
+    """Gives the shares of the labels as they are now."""
+    if settings.split_file:
+        file = WatchedFile(settings.split_file, Split.parse)
+        return lambda: file.value
+    fixed = Split.parse(settings.split) if settings.split else None
+    return lambda: fixed
 
 
-def _start_clock() -> None:
-    g.started = time.monotonic()
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # the rule, not the path: what a stranger typed stays out of the log
-    log.info(
-        "%s %s %d %d bytes %.0f ms",
-        request.method,
-        request.url_rule or "-",
-        response.status_code,
-        response.content_length or 0,
-        (time.monotonic() - g.started) * 1000,
-    )
-    return response
+def _patience(ceiling: float) -> float:
+    """Seconds that the picture may take: the ceiling, or less if the client does not wait as long (RFC 7240)."""
+    wait = parse_dict_header(request.headers.get("Prefer", "").replace(";", ",")).get("wait") or ""
+    if not re.fullmatch(r"\d{1,9}", wait):
+        return ceiling  # a preference that makes no sense is passed over
+    g.waited_for = f"wait={wait}"
+    return min(ceiling, float(wait))

@@ -1,6 +1,6 @@
 """The `handtint-gateway` command.
 
-    handtint-gateway --server=grpc://127.0.0.1:8500 --port=8080
+    handtint-gateway --server=grpc://127.0.0.1:8500 --port=8080 --keys-file=keys.txt
 
 When it answers, one line goes to standard output, for people and for a parent process:
 
@@ -13,61 +13,58 @@ from __future__ import annotations
 
 import logging
 import signal
-from pathlib import Path
+from typing import Any
 
 import click
 
 from serving.commands import as_main
-from serving.gateway.app import MAX_BYTES, create_app
+from serving.gateway.app import create_app
+from serving.gateway.flags import PREFIX, to_settings, with_flags
+from serving.gateway.logs import configure
+from serving.gateway.metrics import Metrics
 from serving.gateway.web_server import WebServer
-from serving.pictures import MAX_PIXELS
+
+log = logging.getLogger(__name__)
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a person on this machine finds it
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--server", required=True, metavar="URL", help="The model server: grpc://HOST:PORT.")
-@click.option("--model", default="photo", help="The name there of the model for photographs.")
-@click.option("--sketch-model", default="sketch", help="The name there of the one for sketches, if it has one.")
+@click.command(
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "show_default": True,
+        "auto_envvar_prefix": PREFIX,
+        "max_content_width": 120,
+    }
+)
+@with_flags
 @click.option("--host", default="127.0.0.1", help="Address to listen at; 0.0.0.0 is every interface.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, help="0 takes a free one.")
-@click.option("--threads", type=click.IntRange(min=1), default=4, help="Pictures worked on at a time.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=30.0, help="Of the model server, in s.")
-@click.option("--max-megapixels", type=click.FloatRange(0, 1000), default=MAX_PIXELS / 1e6, help="Of a picture.")
-@click.option("--max-megabytes", type=click.FloatRange(0, 1000), default=MAX_BYTES / 1e6, help="Of a request.")
-@click.option("--web", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Give this folder out at /.")
-def gateway(
-    server: str,
-    model: str,
-    sketch_model: str,
-    host: str,
-    port: int,
-    threads: int,
-    timeout: float,
-    max_megapixels: float,
-    max_megabytes: float,
-    web: Path | None,
-) -> None:
-    """Colourises pictures over HTTP: POST /v1/colourise, /healthz, /readyz."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # It would say «queue depth» for each picture that waits for a thread.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    max_pixels, max_bytes = int(max_megapixels * 1e6), int(max_megabytes * 1e6)
-    app = create_app(
-        server,
-        model,
-        sketch_model=sketch_model,
-        max_pixels=max_pixels,
-        max_bytes=max_bytes,
-        timeout=timeout,
-        web=web,
-    )
-    web_server = WebServer(app, host, port, threads, max_bytes)
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="For Prometheus, at /metrics; 0 takes a free one.")
+def gateway(host: str, port: int, metrics_port: int | None, **values: Any) -> None:
+    """Colourises pictures over HTTP: POST /v1/colourise, /v1/colourise/batch, /docs/, /healthz, /readyz.
+
+    Each flag can be set by an environment variable too, as HANDTINT_GATEWAY_MAX_MEGAPIXELS.
+    """
+    settings = to_settings(**values)
+    configure()
+    metrics = Metrics()
+    web_server = WebServer(create_app(settings, metrics), host, port, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: web_server.stop())
-    shown = _EVERYWHERE.get(host, host)
-    click.echo(f"Gateway on http://{f'[{shown}]' if ':' in shown else shown}:{web_server.port}")
+    log.info("At most %d MB of memory", settings.memory_ceiling // 10**6)
+    scraped = metrics.serve(metrics_port, host) if metrics_port is not None else None
+    click.echo(f"Gateway on {_url(host, web_server.port)}")
+    if scraped:
+        click.echo(f"Metrics on {_url(host, scraped.server_port)}/metrics")
     web_server.run()
+    if scraped:
+        scraped.shutdown()
+
+
+def _url(host: str, port: int) -> str:
+    shown = _EVERYWHERE.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 main = as_main("handtint-gateway", gateway)

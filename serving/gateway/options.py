@@ -1,15 +1,17 @@
 """What a request to `/v1/colourise` asks for, read from its body, its query and its Accept header.
 
-    data, options = read_request(request, max_bytes=50_000_000)
+    data = read_picture_bytes(request, max_bytes=50_000_000)
+    options = read_options(request, models={"photo": "photo", "sketch": "sketch"})
 
-The body is the picture itself, or multipart/form-data with the picture in the field `image`. Options stand in
-the query or in other fields of the form: `format`, `quality`, `saturation`, `hints` (JSON) and `task`.
+The body is the picture itself, or multipart/form-data with the picture in the field `image`. Options stand in the query
+or in other fields of the form: `format`, `quality`, `saturation`, `hints` (JSON), `task`, `model`, and `version` or
+`label`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Request
@@ -17,40 +19,46 @@ from werkzeug.exceptions import NotAcceptable
 
 from serving.client import check_saturation
 from serving.errors import OptionError, PictureTooLarge
+from serving.gateway.split import LABEL
 from serving.hints import Hint, parse_hints
 from serving.pictures import FORMATS, QUALITY, check_encoding
 from serving.task import AUTO, TASKS
+from serving.version import Which
 
 Number = TypeVar("Number", int, float)
 
-FORM_BYTES = 200_000  # what a form's boundaries and a thousand hints may add to the picture
-_NAMES = ("format", "hints", "quality", "saturation", "task")
+_NAMES = ("format", "hints", "label", "model", "quality", "saturation", "task", "version")
+NOT_ACCEPTABLE = "The answer is a PNG or a JPEG; the Accept header allows neither."
 _TASKS = (AUTO, *TASKS)
 
 
 @dataclass(frozen=True)
 class Options:
-    """As `Colouriser.colourise` and `encode_picture` take them."""
+    """As `Colouriser.colourise` and `encode_picture` take them.
+
+    `model` is the name of one, None for the task's own; `which` its version, None if that was left open.
+    """
 
     format: str = "png"
     quality: int = QUALITY
     saturation: float = 1.0
     hints: Sequence[Hint] = ()
     task: str = AUTO
+    model: str | None = None
+    which: Which | None = None
 
 
-def read_request(request: Request, max_bytes: int) -> tuple[bytes, Options]:
-    """The picture's bytes and the options.
+def read_picture_bytes(request: Request, max_bytes: int) -> bytes:
+    """The picture, still compressed.
 
     Raises:
         PictureTooLarge: more than `max_bytes`.
-        OptionError: an unknown option or a value out of range; a form without a picture.
-        NotAcceptable: the Accept header allows neither PNG nor JPEG.
+        OptionError: a form without a picture.
     """
     data = _form_image(request) if request.mimetype == "multipart/form-data" else request.get_data(cache=False)
     if len(data) > max_bytes:
         raise too_many_bytes(max_bytes)
-    return data, _options(request)
+    return data
 
 
 def too_many_bytes(max_bytes: int) -> PictureTooLarge:
@@ -71,16 +79,29 @@ def _form_image(request: Request) -> bytes:
     return images[0].read()
 
 
-def _options(request: Request) -> Options:
+def read_options(request: Request, models: Mapping[str, str], *, by_accept: bool = True) -> Options:
+    """What is asked for.
+
+    Args:
+        request: with options in its query or its form.
+        models: the task of each model that may be asked for by name.
+        by_accept: the Accept header says in which format, if no option does; else PNG.
+
+    Raises:
+        OptionError: an unknown option or a value out of range.
+        NotAcceptable: the Accept header allows neither PNG nor JPEG.
+    """
     given = {**request.args, **request.form}
     if unknown := sorted(set(given) - set(_NAMES)):
         raise OptionError(f"There is no option {unknown[0]!r}.", f"The options are {', '.join(_NAMES)}.")
     options = Options(
-        format=given.get("format") or _accepted_format(request),
+        format=given.get("format") or (_accepted_format(request) if by_accept else "png"),
         quality=_number(given, "quality", int, QUALITY),
         saturation=_number(given, "saturation", float, 1.0),
         hints=parse_hints(given["hints"]) if "hints" in given else (),
         task=given.get("task", AUTO),
+        model=given.get("model"),
+        which=_which(given),
     )
     check_encoding(options.format, options.quality)
     check_saturation(options.saturation)
@@ -89,7 +110,31 @@ def _options(request: Request) -> Options:
             f"The task must be {', '.join(_TASKS[:-1])} or {_TASKS[-1]}; received {options.task[:20]!r}.",
             "Leave it out for auto: each picture as what it looks like.",
         )
-    return options
+    return options if options.model is None else _with_model(options, models)
+
+
+def _with_model(options: Options, models: Mapping[str, str]) -> Options:
+    """The same, of the model's task."""
+    name = options.model or ""
+    if name not in models:
+        raise OptionError(f"There is no model {name[:40]!r} here.", f"The models are {', '.join(sorted(models))}.")
+    if options.task not in (AUTO, models[name]):
+        raise OptionError(
+            f"The model {name} is of task {models[name]}; received task {options.task}.", "Leave one of them out."
+        )
+    return replace(options, task=models[name])
+
+
+def _which(given: Mapping[str, str]) -> Which | None:
+    if "version" not in given and "label" not in given:
+        return None
+    label = given.get("label")
+    if label is not None and not LABEL.fullmatch(label):
+        raise OptionError(
+            f"A label is a word of letters, digits, dots and dashes; received {label[:20]!r}.",
+            "Leave it out for the version that serves everybody.",
+        )
+    return Which(_number(given, "version", int, 0) if "version" in given else None, label)
 
 
 def _accepted_format(request: Request) -> str:
@@ -98,10 +143,10 @@ def _accepted_format(request: Request) -> str:
     for name, known in FORMATS.items():
         if known == media_type:
             return name
-    raise NotAcceptable("The answer is a PNG or a JPEG; the Accept header allows neither.")
+    raise NotAcceptable(NOT_ACCEPTABLE)
 
 
-def _number(given: dict[str, str], name: str, kind: type[Number], default: Number) -> Number:
+def _number(given: Mapping[str, str], name: str, kind: type[Number], default: Number) -> Number:
     try:
         return kind(given[name]) if name in given else default
     except ValueError:

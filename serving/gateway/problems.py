@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, g
 from werkzeug.exceptions import HTTPException
 
 from serving.errors import (
@@ -26,6 +27,7 @@ from serving.errors import (
     ServerUnavailable,
     UnsupportedPicture,
 )
+from serving.version import VersionNotFound
 
 log = logging.getLogger(__name__)
 
@@ -37,20 +39,64 @@ class TaskNotServed(ModelNotFound):
     """A task was asked for by name, and the model server has no model for it."""
 
 
+class Unauthorised(HandtintError):
+    """No API key, or none that opens."""
+
+    code = "unauthorised"
+    title = "The API key is missing or wrong"
+
+    def __init__(self, detail: str):
+        super().__init__(detail, "Send one that you were given: in the header Authorization: Bearer KEY, or X-API-Key.")
+
+
+class Busy(HandtintError):
+    """No place to work on it, and none to wait."""
+
+    code = "busy"
+    title = "The gateway is busy"
+    retry_after = 2  # seconds; a picture takes about one
+
+    def __init__(self, detail: str):
+        super().__init__(detail, f"Try again in {self.retry_after} seconds.")
+
+
+class RateLimited(HandtintError):
+    """A client asked for more than it may.
+
+    Args:
+        rate: what it may, in words.
+        retry_after: seconds until it may again.
+        headers: that say the same for programs.
+    """
+
+    code = "rate-limited"
+    title = "Too many requests"
+
+    def __init__(self, rate: str, retry_after: int, headers: Mapping[str, str]):
+        super().__init__(f"This client asked for more than its {rate}.", f"Try again in {retry_after} seconds.")
+        self.retry_after = retry_after
+        self.headers = headers
+
+
 # The nearest class above an error counts.
 _STATUS: dict[type[BaseException], int] = {
     PictureError: 400,
     OptionError: 400,
+    Unauthorised: 401,
     PictureTooLarge: 413,
     UnsupportedPicture: 415,
     ModelNotFound: 502,
     ServerError: 502,
+    RateLimited: 429,
+    VersionNotFound: 404,
     TaskNotServed: 501,
+    Busy: 503,
     ServerUnavailable: 503,
     ServerTimeout: 504,
 }
 # What the model's side says (addresses, versions) is for the log; the public reads this.
 _SERVER_DETAIL = {
+    404: ("The version or label that was asked for is not served here.", "Leave it out for the version that is."),
     501: ("The task that was asked for has no model here.", "Leave the task out, or ask for task=photo."),
     502: (
         "The model server could not colourise the picture.",
@@ -76,10 +122,14 @@ class Problem:
     detail: str
     fix: str
 
+    def to_dict(self) -> dict[str, str | int]:
+        """The body of the answer, ready for JSON."""
+        fields = asdict(self)
+        return {"type": f"urn:handtint:problem:{fields.pop('code')}", **fields}
+
     def to_json(self) -> bytes:
         """The body of the answer."""
-        fields = asdict(self)
-        return json.dumps({"type": f"urn:handtint:problem:{fields.pop('code')}", **fields}).encode()
+        return json.dumps(self.to_dict()).encode()
 
 
 def to_problem(error: Exception) -> Problem:
@@ -88,13 +138,11 @@ def to_problem(error: Exception) -> Problem:
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         detail, fix = error.detail, error.fix
         if isinstance(error, ServerError):
-            log.warning("%s", error)
             detail, fix = _SERVER_DETAIL[status]
         return Problem(error.code, error.title, status, detail, fix)
     if isinstance(error, HTTPException) and error.code:
         status = HTTPStatus(error.code)
         return http_problem(status, error.description or status.description)
-    log.error("Unexpected error", exc_info=error)
     return Problem(
         "internal",
         "The gateway failed",
@@ -102,6 +150,16 @@ def to_problem(error: Exception) -> Problem:
         "Something went wrong in the gateway.",
         "Tell the operator if it stays.",
     )
+
+
+def report(error: Exception) -> Problem:
+    """`to_problem`, and a line in the log where the operator should know more than the public."""
+    problem = to_problem(error)
+    if isinstance(error, ServerError):
+        log.warning("%s", error)
+    elif problem.code == "internal":
+        log.error("Unexpected error", exc_info=error)
+    return problem
 
 
 def http_problem(status: HTTPStatus, detail: str) -> Problem:
@@ -112,10 +170,14 @@ def http_problem(status: HTTPStatus, detail: str) -> Problem:
 
 def to_response(error: Exception) -> Response:
     """Flask's handler for every exception."""
-    problem = to_problem(error)
+    problem = report(error)
+    g.problem = problem.code
     response = Response(problem.to_json(), problem.status, mimetype=MEDIA_TYPE)
-    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers.update(getattr(error, "headers", {}))
+    if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        response.headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_AFTER))
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(sorted(allowed))

@@ -1,9 +1,11 @@
 """Waitress with this gateway's manners: JSON problems even where HTTP is broken, and a stop that drains.
 
-    web_server = WebServer(app, "127.0.0.1", 8080, threads=4, max_bytes=50_000_000)
+    web_server = WebServer(app, "127.0.0.1", 8080, settings)
     web_server.run()
 
-`run` returns after `stop` was called, from a signal handler or another thread.
+`run` returns after `stop` was called, from a signal handler or another thread. Waitress takes a whole request in, to a
+file if it is long, before a thread works on it, and lets slow readers have their answers from a file: whoever is slow
+holds no thread and no memory.
 """
 
 from __future__ import annotations
@@ -19,10 +21,14 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 
 from serving.errors import OptionError
-from serving.gateway.options import FORM_BYTES, too_many_bytes
+from serving.gateway.options import too_many_bytes
 from serving.gateway.problems import MEDIA_TYPE, http_problem, to_problem
+from serving.gateway.settings import Settings
 
 DRAIN_SECONDS = 25.0  # Kubernetes kills 30 s after SIGTERM unless told otherwise
+# Bytes of an answer that a slow reader leaves in a file before the thread that makes more of it is held: a picture is
+# always let go at once, a stream of many is not.
+_UNREAD = 2**29
 
 
 class _ProblemTask(ErrorTask):
@@ -32,7 +38,7 @@ class _ProblemTask(ErrorTask):
         error = self.request.error
         status = HTTPStatus(error.code)
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            problem = to_problem(too_many_bytes(self.channel.adj.max_request_body_size - FORM_BYTES))
+            problem = to_problem(too_many_bytes(self.channel.adj.max_request_body_size))
         else:
             problem = http_problem(status, f"{error.body}.")
         body = problem.to_json()
@@ -54,14 +60,13 @@ class WebServer:
         app: the application.
         host: the address to listen at.
         port: 0 takes a free one; `self.port` has it.
-        threads: pictures worked on at a time; further requests wait.
-        max_bytes: of a picture; a request that says it is longer is refused when its headers arrive.
+        settings: the gateway's; a request that says it is longer than any may be is refused when its headers arrive.
 
     Raises:
         OptionError: the address is not this machine's, or taken.
     """
 
-    def __init__(self, app: Flask, host: str, port: int, threads: int, max_bytes: int):
+    def __init__(self, app: Flask, host: str, port: int, settings: Settings):
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             listener = socket.create_server((host, port), family=family, backlog=1024)
@@ -74,10 +79,11 @@ class WebServer:
         self._server = waitress.create_server(
             app,
             sockets=[listener],
-            threads=threads,
-            max_request_body_size=max_bytes + FORM_BYTES,
+            threads=settings.server_threads,
+            max_request_body_size=settings.largest_body,
+            outbuf_high_watermark=_UNREAD,
             ident=None,  # no Server header
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=not settings.proxies,
         )
         self._server.channel_class = _Channel
         self._stopping = False

@@ -9,8 +9,6 @@ says the rest, and the messages are TensorFlow Serving's.
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -22,53 +20,18 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
 from serving.model_server.errors import ServingError, invalid
+from serving.model_server.json_document import from_b64, is_b64, kind, quote, to_utf8
 from serving.model_server.tensors import dtype_name
 
 ROWS, COLUMNS = "instances", "inputs"
 
 _MAX_RANK = 32  # numpy's limit before 2.0; no model comes near it
-_MAX_QUOTE = 256  # characters of a wrong value that an error repeats
 
 _FLOATS = {types_pb2.DT_FLOAT, types_pb2.DT_DOUBLE}
 _INTEGERS = {
     types_pb2.DT_INT8, types_pb2.DT_INT16, types_pb2.DT_INT32, types_pb2.DT_INT64,
     types_pb2.DT_UINT8, types_pb2.DT_UINT32, types_pb2.DT_UINT64,
 }  # fmt: skip
-
-
-def parse(body: bytes) -> dict[str, Any]:
-    """The JSON object in a request's body.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT, the body is no JSON, no object, or nested too deeply.
-    """
-    if not body:
-        raise invalid("JSON Parse error: The document is empty")
-    try:
-        document = json.loads(body)
-    except RecursionError:
-        raise invalid("JSON Parse error: The document is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from None
-    except ValueError as error:  # not UTF-8, or an integer of thousands of digits
-        raise invalid(f"JSON Parse error: {error}") from None
-    if not isinstance(document, dict):
-        raise invalid(f"JSON Value: {_quote(document)} Is not object")
-    return document
-
-
-def signature_name(document: Mapping[str, Any]) -> str:
-    """The signature that a request names; empty if it names none.
-
-    Raises:
-        ServingError: INVALID_ARGUMENT, it is not a string.
-    """
-    name = document.get("signature_name", "")
-    if not isinstance(name, str):
-        raise invalid(
-            f"JSON Value: {_quote(document)} not formatted correctly. 'signature_name' key must be a string value."
-        )
-    return name
 
 
 def read_inputs(document: Mapping[str, Any], infos: Mapping[str, TensorInfo]) -> tuple[str, dict[str, np.ndarray]]:
@@ -80,15 +43,15 @@ def read_inputs(document: Mapping[str, Any], infos: Mapping[str, TensorInfo]) ->
     """
     if ROWS in document and COLUMNS in document:
         raise invalid(
-            f"JSON Value: {_quote(document)} Not formatted correctly expecting only "
+            f"JSON Value: {quote(document)} Not formatted correctly expecting only "
             f"one of '{COLUMNS}' or '{ROWS}' keys to exist "
         )
     if ROWS in document:
         rows = document[ROWS]
         if not isinstance(rows, list):
-            raise invalid(f"JSON Value: {_quote(document)} Expecting '{ROWS}' to be an list/array")
+            raise invalid(f"JSON Value: {quote(document)} Expecting '{ROWS}' to be an list/array")
         if not rows:
-            raise invalid(f"JSON Value: {_quote(document)} No values in '{ROWS}' array")
+            raise invalid(f"JSON Value: {quote(document)} No values in '{ROWS}' array")
         return ROWS, _read_rows(rows, infos)
     if COLUMNS in document:
         return COLUMNS, _read_columns(document[COLUMNS], infos)
@@ -121,9 +84,14 @@ def _read_rows(rows: list[Any], infos: Mapping[str, TensorInfo]) -> dict[str, np
             raise invalid(f"Expecting object but got list at item {index} of input list")
         if not named and _is_named(row):
             raise invalid(f"Expecting value/list but got object at item {index} of input list")
+        if named and (unknown := next((name for name in row if name not in infos), None)) is not None:
+            raise invalid(
+                f"Failed to process element: {index} key: {unknown} of 'instances' list. Error: "
+                f"{invalid(f'JSON object: does not have named input: {unknown}')}"
+            )
         if named and row.keys() != infos.keys():
             raise invalid(
-                f"Failed to process element: {index} of 'instances' list. JSON object: {_quote(row)} "
+                f"Failed to process element: {index} of 'instances' list. JSON object: {quote(row)} "
                 f"keys must be equal to: {','.join(sorted(infos))}"
             )
     if not named:
@@ -142,7 +110,8 @@ def _stack(rows: list[Any], dtype: int, key: str = "") -> np.ndarray:
             try:
                 array = _to_array(row, dtype)
             except ServingError as reason:
-                raise ServingError(reason.code, f"{where} {reason}") from None
+                # The original, too, says INVALID_ARGUMENT here, also for a dtype that JSON cannot carry.
+                raise invalid(f"{where} {reason}") from None
             first = array if first is None else first
             if array.size != first.size:
                 raise invalid(f"{where} Expecting tensor size: {first.size} but got: {array.size}") from None
@@ -165,7 +134,7 @@ def _to_array(value: Any, dtype: int) -> np.ndarray:
         for item in leaves:
             if not isinstance(item, list):
                 raise invalid(
-                    f"JSON Value: {_quote(item)} found at incorrect level: {level + 1} in the JSON DOM. "
+                    f"JSON Value: {quote(item)} found at incorrect level: {level + 1} in the JSON DOM. "
                     f"Expected at level: {len(shape)}"
                 )
             if len(item) != size:
@@ -191,7 +160,7 @@ def _leaves_to_array(leaves: list[Any], dtype: int) -> np.ndarray:
     elif dtype == types_pb2.DT_BOOL:
         types = {bool}
     else:
-        value = _quote(leaves[0]) if leaves else "[]"
+        value = quote(leaves[0]) if leaves else "[]"
         raise ServingError(StatusCode.UNIMPLEMENTED, f"Conversion of JSON Value: {value} to type: {dtype_name(dtype)}")
     if not set(map(type, leaves)) <= types:
         raise _type_error(next(leaf for leaf in leaves if type(leaf) not in types), dtype)
@@ -206,32 +175,15 @@ def _leaves_to_array(leaves: list[Any], dtype: int) -> np.ndarray:
 
 def _to_bytes(leaf: Any) -> bytes:
     if isinstance(leaf, dict):
-        return _from_b64(leaf)
+        return from_b64(leaf)
     if not isinstance(leaf, str):
         raise _type_error(leaf, types_pb2.DT_STRING)
-    try:
-        return leaf.encode()
-    except UnicodeEncodeError:
-        raise invalid(f"JSON Value: {_quote(leaf)} holds half of a surrogate pair, which is no text") from None
-
-
-def _from_b64(leaf: dict[str, Any]) -> bytes:
-    if not _is_b64(leaf):
-        raise invalid(f"JSON Value: {_quote(leaf)} not formatted correctly for base64 data")
-    text = "".join(leaf["b64"].split()).rstrip("=")
-    try:
-        return b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        raise invalid("Unable to base64 decode") from None
-
-
-def _is_b64(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"b64"} and isinstance(value["b64"], str)
+    return to_utf8(leaf)
 
 
 def _is_named(value: Any) -> bool:
     """Whether a value is an object of named tensors, rather than one that stands for bytes."""
-    return isinstance(value, dict) and not _is_b64(value)
+    return isinstance(value, dict) and not is_b64(value)
 
 
 def _shape(array: np.ndarray) -> str:
@@ -239,16 +191,4 @@ def _shape(array: np.ndarray) -> str:
 
 
 def _type_error(value: Any, dtype: int) -> ServingError:
-    kinds = {dict: "Object", list: "Array", str: "String", type(None): "Null"}
-    kind = str(value) if isinstance(value, bool) else kinds.get(type(value), "Number")
-    return invalid(f"JSON Value: {_quote(value)} Type: {kind} is not of expected type: {dtype_name(dtype)}")
-
-
-def _quote(value: Any) -> str:
-    """The beginning of a value as JSON, written no further than needed: it may be huge or very deep."""
-    text = ""
-    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
-        text += piece[:_MAX_QUOTE]
-        if len(text) >= _MAX_QUOTE:
-            return text[:_MAX_QUOTE]
-    return text
+    return invalid(f"JSON Value: {quote(value)} Type: {kind(value)} is not of expected type: {dtype_name(dtype)}")

@@ -22,7 +22,7 @@ from serving.model_server.json_request import ROWS
 from serving.model_server.tensors import dtype_name
 
 # Significant digits that bring any number of that dtype back exactly.
-_EXACT_DIGITS = {tf.float32: 9, tf.float64: 17}
+_EXACT_DIGITS = {np.dtype(np.float32): 9, np.dtype(np.float64): 17}
 _IN_COLUMNS = "(the outputs do not make rows: send 'inputs', one array an input, instead of 'instances')"
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -92,9 +92,9 @@ def _rows(name: str, tensor: tf.Tensor) -> list[str]:
 
 def _values(name: str, tensor: tf.Tensor) -> list[str]:
     """Each element as JSON, in row-major order."""
-    flat = np.ravel(tensor.numpy())
-    if tensor.dtype in _EXACT_DIGITS:
-        return _decimals(flat, _EXACT_DIGITS[tensor.dtype])
+    flat = np.ravel(np.asarray(tensor.numpy(), tensor.dtype.as_numpy_dtype))  # a scalar's bytes would lose ending NULs
+    if flat.dtype in _EXACT_DIGITS:
+        return decimals(flat)
     if tensor.dtype == tf.bool:
         return ["true" if value else "false" for value in flat]
     if tensor.dtype.is_integer:
@@ -112,8 +112,12 @@ def _values(name: str, tensor: tf.Tensor) -> list[str]:
         ) from None
 
 
-def _decimals(flat: np.ndarray, exact_digits: int) -> list[str]:
-    """Six significant digits where they bring the number back, else as many as it takes; `.0` for wholes."""
+def decimals(flat: np.ndarray) -> list[str]:
+    """Each number of a flat array of float32 or float64 as JSON.
+
+    Six significant digits where they bring the number back, else as many as it takes; `.0` for wholes.
+    """
+    exact_digits = _EXACT_DIGITS[flat.dtype]
     numbers = flat.tolist()
     # One format call for all is several times faster than one each.
     texts = ("%.6g " * len(numbers) % tuple(numbers)).split()

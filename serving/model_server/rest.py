@@ -2,86 +2,111 @@
 
     curl http://127.0.0.1:8501/v1/models/default
 
-Routes are matched whole and whatever the case, as the original does; `json_request.py` and `json_response.py`
-hold the form of predict's bodies.
+`rest_routes.py` says which call a path names; `rest_body.py`, `json_request.py` and `example_json.py` read bodies,
+`json_response.py` writes answers.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from urllib.parse import unquote, urlsplit
+import os
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from google.protobuf.json_format import MessageToDict
 from grpc import StatusCode
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_pb2 import ModelSpec
-from werkzeug.exceptions import HTTPException
+from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
 from serving.model_server import api
-from serving.model_server.errors import ServingError, as_serving_error, invalid
-from serving.model_server.json_request import parse, read_inputs, signature_name
+from serving.model_server.cors import CORS_HEADERS, check_preflight
+from serving.model_server.current_call import Limit, calling
+from serving.model_server.deadline import Deadline
+from serving.model_server.errors import HTTP_STATUS, as_serving_error, invalid
+from serving.model_server.example_json import read_input, write_classifications, write_regressions
+from serving.model_server.json_document import parse, signature_name
+from serving.model_server.json_request import read_inputs
 from serving.model_server.json_response import write_error, write_outputs
 from serving.model_server.models import Models
+from serving.model_server.monitoring import CONTENT_TYPE, Metrics
+from serving.model_server.rest_body import read_body
+from serving.model_server.rest_routes import Route, belongs_here, find_route
 from serving.model_server.servable import DEFAULT_SIGNATURE
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-_WHICH = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
-_CALL = re.compile(rf"/v1/models/(?P<name>[^/:]+){_WHICH}:(?P<call>predict|classify|regress)", re.IGNORECASE)
-_LOOK = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_WHICH}(?P<metadata>/metadata)?", re.IGNORECASE)
 
+def create_app(
+    models: Models,
+    *,
+    metrics: Metrics | None = None,
+    metrics_path: str | None = None,
+    cors: bool = False,
+    timeout_seconds: float = 0.0,
+    threads: int = 4 * (os.cpu_count() or 1),
+) -> Flask:
+    """The WSGI application that answers for these models.
 
-def create_app(models: Models) -> Flask:
-    """The WSGI application that answers for these models."""
+    Args:
+        models: what answers.
+        metrics: counts every request, and how long the answered ones took; None counts nothing.
+        metrics_path: where `metrics` can be read, by Prometheus; None is nowhere.
+        cors: answers carry the headers that let pages of other origins read them.
+        timeout_seconds: predict, classify and regress answer DEADLINE_EXCEEDED after so long; 0 never.
+        threads: requests that run at once, where there is a timeout.
+    """
     app = Flask("handtint-model-server", static_folder=None)
     app.url_map.merge_slashes = False
+    deadline = Deadline(timeout_seconds, threads)
 
     @app.route("/", defaults={"path": ""}, methods=_METHODS)
     @app.route("/<path:path>", methods=_METHODS)
     def answer(path: str) -> Response:
         # The raw path: a model's name may hold an encoded slash or colon.
         raw = urlsplit(request.environ["REQUEST_URI"]).path
-        if not raw.lower().startswith("/v1/"):
+        if metrics and raw == metrics_path:
+            return Response(metrics.render(), content_type=CONTENT_TYPE)
+        if not belongs_here(raw):
             return Response("Not Found", status=404, content_type="text/plain")
-        return _json(_answer(models, request.method, raw))
-
-    @app.errorhandler(Exception)
-    def failed(error: Exception) -> Response | HTTPException:
-        if isinstance(error, HTTPException):
-            return error
-        reason = as_serving_error(error, f"{request.method} {request.path}")
-        return _json(write_error(reason.message), reason.http_status)
+        begun, route, code = time.perf_counter(), None, StatusCode.OK
+        try:
+            if request.method == "OPTIONS":
+                check_preflight(request.headers.get("Origin", ""))
+                body = b""
+            else:
+                route = find_route(request.method, raw)
+                body = _work(models, route, deadline)
+        except Exception as error:
+            reason = as_serving_error(error, f"{request.method} {route.call if route else ''}")
+            code, body = reason.code, write_error(reason.message)
+        if metrics:
+            _count(metrics, route, code, time.perf_counter() - begun)
+        response = Response(body, status=HTTP_STATUS.get(code, 500), content_type="application/json")
+        if cors:
+            response.headers.extend(CORS_HEADERS)
+        return response
 
     return app
 
 
-def _answer(models: Models, method: str, path: str) -> bytes:
-    if method == "POST" and (match := _CALL.fullmatch(path)):
-        spec, call = _spec(match), match["call"].lower()
-        if call != "predict":
-            raise ServingError(StatusCode.UNIMPLEMENTED, f"{call} is not implemented by this server; use predict.")
-        return _predict(models, spec, request.get_data(cache=False))
-    if method == "GET" and (match := _LOOK.fullmatch(path)):
-        if not match["name"]:
-            raise invalid("Missing model name in request.")
-        return _metadata(models, _spec(match)) if match["metadata"] else _status(models, _spec(match))
-    raise invalid(f"Malformed request: {method} {path}")
+def _work(models: Models, route: Route, deadline: Deadline) -> bytes:
+    """The body of the answer to a request that has a route."""
+    looks: dict[str, Callable[[Models, ModelSpec], bytes]] = {"status": _status, "metadata": _metadata}
+    if route.call in looks:
+        return looks[route.call](models, route.spec)
+    runs = {"predict": _predict, "classify": _classify, "regress": _regress}
+    raw, encoding = request.get_data(cache=False), request.headers.get("Content-Encoding", "")
 
+    def run(limit: Limit) -> bytes:
+        with calling(route.spec.name, route.call.capitalize(), limit):
+            return runs[route.call](models, route.spec, read_body(raw, encoding))
 
-def _spec(match: re.Match[str]) -> ModelSpec:
-    """What a URL says of the model, in the words of the gRPC API."""
-    spec = ModelSpec(name=unquote(match["name"]))
-    if match["version"]:
-        try:
-            spec.version.value = int(match["version"])
-        except ValueError:  # beyond int64
-            raise invalid(f"Failed to convert version: {match['version']} to numeric.") from None
-    if match["label"]:
-        spec.version_label = unquote(match["label"])
-    return spec
+    return deadline.run(run)
 
 
 def _predict(models: Models, spec: ModelSpec, body: bytes) -> bytes:
@@ -94,6 +119,20 @@ def _predict(models: Models, spec: ModelSpec, body: bytes) -> bytes:
         signature = servable.signature(name)
         form, inputs = read_inputs(document, signature.definition.inputs)
         return write_outputs(signature.predict(inputs), form)
+
+
+def _classify(models: Models, spec: ModelSpec, body: bytes) -> bytes:
+    document = parse(body)
+    spec.signature_name = signature_name(document)
+    asked = ClassificationRequest(model_spec=spec, input=read_input(document))
+    return write_classifications(api.classify(models, asked).result)
+
+
+def _regress(models: Models, spec: ModelSpec, body: bytes) -> bytes:
+    document = parse(body)
+    spec.signature_name = signature_name(document)
+    asked = RegressionRequest(model_spec=spec, input=read_input(document))
+    return write_regressions(api.regress(models, asked).result)
 
 
 def _status(models: Models, spec: ModelSpec) -> bytes:
@@ -119,5 +158,10 @@ def _pretty(value: object) -> bytes:
     return json.dumps(value, indent=1, ensure_ascii=False).encode()
 
 
-def _json(body: bytes, status: int = 200) -> Response:
-    return Response(body, status=status, content_type="application/json")
+def _count(metrics: Metrics, route: Route | None, code: StatusCode, seconds: float) -> None:
+    """As the original counts: by the path's own words, in lower case, and without a call for status and metadata."""
+    model = route.spec.name if route else ""
+    metrics.request(model, code)
+    if code is StatusCode.OK:
+        call = route.call if route and route.call not in ("status", "metadata") else ""
+        metrics.latency(model, call, "REST", seconds)

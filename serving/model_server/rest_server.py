@@ -3,7 +3,8 @@
     python -m pytest tests/serving/model_server/test_command.py -k drain
 
 waitress itself stops by dropping its connections. Here it stops listening, tells clients of keep-alive
-connections with `Connection: close` that this answer is the last, and goes when no request is left.
+connections with `Connection: close` that this answer is the last, and goes when no request is left and those
+connections have had a second to ask once more.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from serving.model_server.errors import StartError
 MAX_BODY_BYTES = 256 * 2**20
 
 _CONNECTIONS = 1000
+
+# So long a connection that is kept alive may go on asking after the end has begun, to be told that it is the end.
+_LINGER_SECONDS = 1.0
 
 
 class _Task(WSGITask):
@@ -87,13 +91,22 @@ class RestServer:
     def stop(self, grace_seconds: float) -> None:
         """Takes no new connections, lets requests in flight finish for so long, then closes what is left."""
         self._server.draining = True
-        self._in_loop(lambda: wasyncore.dispatcher.close(self._server))
-        deadline = time.monotonic() + grace_seconds
-        while self._busy() and time.monotonic() < deadline:
+        self._in_loop(self._stop_listening)
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < grace_seconds:
+            if not self._busy() and (waited > _LINGER_SECONDS or not self._server.active_channels):
+                break
             time.sleep(0.01)
         self._in_loop(lambda: wasyncore.close_all(self._map))
         self._server.task_dispatcher.shutdown(timeout=1)
         self._thread.join(timeout=1)
+
+    def _stop_listening(self) -> None:
+        connections = -1
+        while connections != len(self._server.active_channels):  # clients that are through already are not turned away
+            connections = len(self._server.active_channels)
+            self._server.handle_accept()
+        wasyncore.dispatcher.close(self._server)
 
     def _busy(self) -> bool:
         """Whether a request is being read, worked on or answered."""

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from serving.model_server.errors import invalid
+from serving.model_server.errors import ServingError, invalid
 
 # A proto may say "these 4 bytes, repeated to fill this shape". What it grows to is held to gRPC's message limit.
 MAX_TENSOR_BYTES = 2**31
@@ -38,6 +38,9 @@ _PACKED_FIELDS = {
     tf.float32: (TensorProto.FLOAT_VAL_FIELD_NUMBER, "<f4"),
     tf.float64: (TensorProto.DOUBLE_VAL_FIELD_NUMBER, "<f8"),
 }
+
+# Those whose `tensor_content` is an array's bytes; TensorFlow's parser copies it three times.
+_RAW = {dtype for dtype in _VALUE_FIELDS | _PACKED_FIELDS if dtype != tf.string} | {tf.float16, tf.bfloat16}
 
 
 def dtype_name(dtype: int) -> str:
@@ -79,13 +82,22 @@ def to_tensor(name: str, value: TensorProto | np.ndarray) -> tf.Tensor:
             f'Input "{name}" of shape {list(shape_of(value) or ())} takes {size} bytes; expected at most '
             f"{MAX_TENSOR_BYTES}. Send fewer rows in a request."
         )
+    if value.tensor_content and dtype in _RAW:
+        content = value.tensor_content
+        if len(content) != size:
+            raise _unparsable(name, value, size)
+        return tf.constant(np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape_of(value) or ()))
     try:
         return tf.io.parse_tensor(value.SerializeToString(), dtype)
     except tf.errors.InvalidArgumentError:
-        raise invalid(
-            f"tensor parsing error: {name}. Expected the values of {dtype_name(value.dtype)}"
-            f"{list(shape_of(value) or ())}, {size} bytes in tensor_content or fewer in the typed field."
-        ) from None
+        raise _unparsable(name, value, size) from None
+
+
+def _unparsable(name: str, value: TensorProto, size: int) -> ServingError:
+    return invalid(
+        f"tensor parsing error: {name}. Expected the values of {dtype_name(value.dtype)}"
+        f"{list(shape_of(value) or ())}, {size} bytes in tensor_content or fewer in the typed field."
+    )
 
 
 def write(tensor: tf.Tensor, proto: TensorProto, as_content: bool) -> None:
@@ -98,26 +110,30 @@ def write(tensor: tf.Tensor, proto: TensorProto, as_content: bool) -> None:
             original does unless told otherwise, since some clients read that field directly.
     """
     dtype = tf.as_dtype(tensor.dtype)
-    if dtype != tf.string and (as_content or dtype not in _VALUE_FIELDS | _PACKED_FIELDS):
+    if dtype not in _RAW and dtype not in _VALUE_FIELDS:
         proto.MergeFromString(tf.io.serialize_tensor(tensor).numpy())
         return
-    array = tensor.numpy()
+    # The tensor's own memory, where it is on the CPU. A single value is none of numpy's arrays yet, and numpy's own
+    # strings would lose their last zero bytes.
+    array = np.asarray(tensor) if tensor.shape.rank else np.array(tensor.numpy(), dtype.as_numpy_dtype)
     proto.dtype = dtype.as_datatype_enum
     for size in tensor.shape:
         proto.tensor_shape.dim.add(size=size)
-    if dtype in _PACKED_FIELDS:
+    if dtype != tf.string and (as_content or dtype not in _VALUE_FIELDS | _PACKED_FIELDS):
+        proto.tensor_content = array.tobytes()
+    elif dtype in _PACKED_FIELDS:
         field, layout = _PACKED_FIELDS[dtype]
-        proto.MergeFromString(_packed(field, array.astype(layout, copy=False).tobytes()))
+        proto.MergeFromString(_packed(field, np.ascontiguousarray(array, layout)))
     else:
         getattr(proto, _VALUE_FIELDS[dtype]).extend(np.ravel(array).tolist())
 
 
-def _packed(field: int, payload: bytes) -> bytes:
+def _packed(field: int, values: np.ndarray) -> bytes:
     """A packed repeated field on the wire: its tag, its length, its bytes. Hundreds of times faster than `extend`."""
     length = bytearray()
-    size = len(payload)
+    size = values.nbytes
     while size > 0x7F:
         length.append(size & 0x7F | 0x80)
         size >>= 7
     length.append(size)
-    return bytes([field << 3 | 2]) + bytes(length) + payload
+    return b"".join((bytes([field << 3 | 2]), length, values.data.cast("B") if values.size else b""))

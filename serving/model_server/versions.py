@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -68,12 +69,17 @@ def look(base_path: Path) -> dict[int, VersionFolder]:
             continue
         folder = _read(int(name), path)
         if folder.number in found:
-            log.warning(
-                "Duplicate version directories detected. Version %d will be loaded from %s, %s will be ignored.",
-                *(folder.number, path, found[folder.number].path),
-            )
+            _warn_of_duplicates(folder.number, path, found[folder.number].path)
         found[folder.number] = folder
     return found
+
+
+@lru_cache(maxsize=1024)  # once, not at every look
+def _warn_of_duplicates(number: int, taken: Path, ignored: Path) -> None:
+    log.warning(
+        "Duplicate version directories detected. Version %d will be loaded from %s, %s will be ignored.",
+        *(number, taken, ignored),
+    )
 
 
 def _read(number: int, path: Path) -> VersionFolder:
@@ -95,7 +101,7 @@ def _read(number: int, path: Path) -> VersionFolder:
 def _is_whole(names: set[str]) -> bool:
     """Whether the graph is there, and the variables' index, and all shards that their names speak of."""
     if "saved_model.pb" not in names:
-        return False
+        return "model.tflite" in names
     if not any(name.startswith("variables/") for name in names):
         return True  # some models have no variables
     shards = [match for name in names if (match := _SHARD.fullmatch(name))]

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from serving.client import Colouriser
-from serving.gateway.app import MAX_BYTES, create_app
+from serving.gateway.app import create_app
+from serving.gateway.settings import Settings
 from serving.gateway.web_server import WebServer
 
 # What the model below believes of the left half of a picture, and of the right one. Lab units.
@@ -157,12 +158,16 @@ StartGateway = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="session")
 def start_gateway() -> Iterator[StartGateway]:
-    """Starts a gateway on a free port and gives a client for it; takes `create_app`'s arguments."""
+    """Starts a gateway on a free port and gives a client for it; takes what `Settings` takes.
+
+    Everybody may come in, as often as they like, unless the test says otherwise.
+    """
     running: list[tuple[WebServer, threading.Thread, httpx.Client]] = []
 
     def start(server: str, **options: Any) -> httpx.Client:
-        app = create_app(server, **options)
-        web_server = WebServer(app, "127.0.0.1", 0, 4, options.get("max_bytes", MAX_BYTES))
+        open_to_all = "keys" not in options and "keys_file" not in options
+        settings = Settings(server, **{"authentication": not open_to_all, "rate": None, **options})
+        web_server = WebServer(create_app(settings), "127.0.0.1", 0, settings)
         thread = threading.Thread(target=web_server.run)
         thread.start()
         client = httpx.Client(base_url=f"http://127.0.0.1:{web_server.port}", timeout=30)

@@ -12,11 +12,15 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.model_server.server import ModelServer, start
+from serving.model_server.model_config import one_model
+from serving.model_server.server import ModelServer, serve, start
+from serving.model_server.settings import Settings
 
 from .saved_models import save_scale, save_zoo
 
@@ -34,10 +38,14 @@ class Doors:
         self.models = ModelServiceStub(self._channel)
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}", timeout=20)
 
-    def request(self, signature: str = "", version: int | None = None, **inputs) -> PredictRequest:
+    def request(
+        self, signature: str = "", version: int | None = None, label: str = "", model: str = "", **inputs
+    ) -> PredictRequest:
         request = PredictRequest()
-        request.model_spec.name = self.name
+        request.model_spec.name = model or self.name
         request.model_spec.signature_name = signature
+        if label:
+            request.model_spec.version_label = label
         if version is not None:
             request.model_spec.version.value = version
         for name, value in inputs.items():
@@ -45,9 +53,9 @@ class Doors:
             request.inputs[name].CopyFrom(proto)
         return request
 
-    def predict(self, signature: str = "", version: int | None = None, **inputs):
+    def predict(self, signature: str = "", version: int | None = None, label: str = "", model: str = "", **inputs):
         """Output name -> array, over gRPC."""
-        response = self.prediction.Predict(self.request(signature, version, **inputs), timeout=20)
+        response = self.prediction.Predict(self.request(signature, version, label, model, **inputs), timeout=20)
         return {name: tf.make_ndarray(proto) for name, proto in response.outputs.items()}
 
     def refused(self, request: PredictRequest) -> tuple[grpc.StatusCode, str]:
@@ -72,6 +80,10 @@ class Doors:
 
     def wait_for(self, version: int, state: str) -> None:
         wait_until(lambda: self.states().get(version) == state)
+
+    def reload(self, config: ModelServerConfig) -> None:
+        """A reload request; raises grpc.RpcError where it is refused."""
+        self.models.HandleReloadConfigRequest(ReloadConfigRequest(config=config), timeout=60)
 
     def close(self) -> None:
         self.http.close()
@@ -102,14 +114,22 @@ def scales(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return {n: save_scale(shelf / str(n), float(n)) for n in (1, 2, 3)}
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Doors]]:
-    """Starts servers that end with the test."""
+@pytest.fixture(name="serve")
+def serve_models() -> Iterator[Callable[..., Doors]]:
+    """Starts servers that end with the test, for a base path or a whole configuration."""
     running: list[Doors] = []
 
-    def begin(base: Path, **options) -> Doors:
-        server = start(base, "scale", **{"rest_api_port": 0, "poll_seconds": 0.1, **options})
-        running.append(Doors(server, "scale"))
+    def begin(models: Path | ModelServerConfig | None, **options) -> Doors:
+        config = one_model("scale", models) if isinstance(models, Path) else models
+        defaults = {
+            "host": "127.0.0.1",
+            "port": 0,
+            "rest_api_port": 0,
+            "file_system_poll_wait_seconds": 0.1,
+            "max_num_load_retries": 1,
+            "load_retry_interval_micros": 20_000,
+        }
+        running.append(Doors(serve(Settings(models=config, **{**defaults, **options})), "scale"))
         return running[-1]
 
     yield begin

@@ -6,13 +6,11 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.inference_pb2 import MultiInferenceRequest
-from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
-from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -71,7 +69,7 @@ def test_more_than_grpcs_usual_4_megabytes_pass(zoo):
 
 
 def test_numbers_can_be_sent_as_bytes(serve, scales):
-    doors = serve(scales[1].parent, tensor_content=True)
+    doors = serve(scales[1].parent, enable_serialization_as_tensor_content=True)
     response = doors.prediction.Predict(doors.request(x=[1.0]))
     assert response.outputs["y"].tensor_content == np.float32(5).tobytes()
 
@@ -236,15 +234,38 @@ def test_the_status_of_nothing_is_refused(zoo, request_, code, message):
     assert (error.value.code(), error.value.details()) == (code, message)
 
 
-def test_calls_that_do_not_exist_here_say_so(zoo):
-    calls = {
-        "Classify": (zoo.prediction.Classify, ClassificationRequest()),
-        "Regress": (zoo.prediction.Regress, RegressionRequest()),
-        "MultiInference": (zoo.prediction.MultiInference, MultiInferenceRequest()),
-        "HandleReloadConfigRequest": (zoo.models.HandleReloadConfigRequest, ReloadConfigRequest()),
-    }
-    for name, (call, request) in calls.items():
-        with pytest.raises(grpc.RpcError) as error:
-            call(request)
-        assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
-        assert error.value.details().startswith(f"{name} is not implemented by this server")
+def test_health_ends_before_the_server_does(serve, scales):
+    doors = serve(scales[1].parent, enable_grpc_healthcheck_service=True)
+    with grpc.insecure_channel(f"127.0.0.1:{doors.server.grpc_port}") as channel:
+        watch = HealthStub(channel).Watch(HealthCheckRequest(service="PredictionService"), timeout=20)
+        assert next(watch).status == HealthCheckResponse.SERVING
+        doors.server.stop()
+        assert next(watch).status == HealthCheckResponse.NOT_SERVING
+
+
+def test_without_its_flag_there_is_no_health_service(zoo):
+    address = f"127.0.0.1:{zoo.server.grpc_port}"
+    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as error:
+        HealthStub(channel).Check(HealthCheckRequest(), timeout=20)
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_tensorflows_profiler_answers_on_the_same_port(zoo):
+    """A ProfileRequest of 50 ms; the answer, a ProfileResponse, ends once something was traced or not."""
+    profile = b"\x08\x32"  # duration_ms = 50
+    with grpc.insecure_channel(f"127.0.0.1:{zoo.server.grpc_port}") as channel:
+        answer = channel.unary_unary("/tensorflow.ProfilerService/Profile")(profile, timeout=60)
+        assert isinstance(answer, bytes)
+        # What TensorFlow's own service refuses is refused with its words.
+        for method in ("Monitor", "Nothing"):
+            with pytest.raises(grpc.RpcError) as error:
+                channel.unary_unary(f"/tensorflow.ProfilerService/{method}")(b"", timeout=60)
+            assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_without_the_profiler_its_calls_are_unknown(serve, scales):
+    doors = serve(scales[1].parent, enable_profiler=False)
+    address = f"127.0.0.1:{doors.server.grpc_port}"
+    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as error:
+        channel.unary_unary("/tensorflow.ProfilerService/Profile")(b"", timeout=20)
+    assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED

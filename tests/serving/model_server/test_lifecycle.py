@@ -151,7 +151,7 @@ def test_a_half_copied_version_is_not_taken_for_whole(base, scales, serve):
 
 
 def test_a_version_that_still_grows_is_not_taken_for_whole(base, scales, serve):
-    doors = serve(base, poll_seconds=0.5)
+    doors = serve(base, file_system_poll_wait_seconds=0.5)
     folder = put(scales[2], base, 2)
     for step in range(30):
         (folder / "assets" / f"{step}").write_bytes(b"")
@@ -237,14 +237,100 @@ def test_a_broken_warm_up_file_keeps_the_version_out(base, scales, serve):
     assert "tf_serving_warmup_requests" in error_of(doors, 2)[1]
 
 
+def failures_of(caplog: pytest.LogCaptureFixture, version: int) -> int:
+    """How often a version was tried in vain."""
+    title = f"Loading servable: {{name: scale version: {version}}} failed"
+    return sum(title in record.getMessage() for record in caplog.records)
+
+
+def test_a_corrupt_version_is_loading_through_its_retries(base, scales, serve, caplog):
+    doors = serve(base, max_num_load_retries=3, load_retry_interval_micros=400_000)
+    staged = shutil.copytree(scales[2], base / "staged")
+    (staged / "saved_model.pb").write_bytes(b"no graph")
+    staged.rename(base / "2")
+    doors.wait_for(2, "LOADING")
+    wait_until(lambda: failures_of(caplog, 2) == 2)
+    assert doors.states() == {1: "AVAILABLE", 2: "LOADING"}
+    assert factor(doors) == 1
+    doors.wait_for(2, "END")
+    assert failures_of(caplog, 2) == 4  # once, and three times again
+    assert error_of(doors, 2)[0] == grpc.StatusCode.DATA_LOSS.value[0]
+    threading.Event().wait(0.5)  # several polls
+    assert failures_of(caplog, 2) == 4
+    assert factor(doors) == 1
+
+
+def test_a_retry_holds_up_no_other_version(base, scales, serve, caplog):
+    doors = serve(base, load_retry_interval_micros=60_000_000)
+    staged = shutil.copytree(scales[2], base / "staged")
+    (staged / "saved_model.pb").write_bytes(b"no graph")
+    staged.rename(base / "2")
+    wait_until(lambda: failures_of(caplog, 2) == 1)
+    put(scales[3], base, 3)
+    doors.wait_for(3, "AVAILABLE")
+    doors.wait_for(1, "END")
+    doors.wait_for(2, "END")  # nobody asks for it any more
+    assert factor(doors) == 3
+
+
+def test_a_version_that_is_repaired_does_not_wait_for_its_next_try(base, scales, serve, caplog):
+    doors = serve(base, load_retry_interval_micros=60_000_000)
+    staged = shutil.copytree(scales[2], base / "staged")
+    (staged / "saved_model.pb").write_bytes(b"no graph")
+    broken = staged.rename(base / "2")
+    wait_until(lambda: failures_of(caplog, 2) == 1)
+    shutil.copy(scales[2] / "saved_model.pb", broken)
+    doors.wait_for(2, "AVAILABLE")
+    assert factor(doors) == 2
+
+
+def test_a_version_that_is_deleted_while_it_is_retried_ends_and_may_come_back(base, scales, serve, caplog):
+    doors = serve(base, load_retry_interval_micros=60_000_000)
+    staged = shutil.copytree(scales[2], base / "staged")
+    (staged / "saved_model.pb").write_bytes(b"no graph")
+    staged.rename(base / "2")
+    wait_until(lambda: failures_of(caplog, 2) == 1)
+    shutil.rmtree(base / "2")
+    doors.wait_for(2, "END")
+    assert factor(doors) == 1
+    put(scales[2], base, 2)
+    doors.wait_for(2, "AVAILABLE")
+
+
+def test_with_one_look_only_a_new_version_is_not_seen(base, scales, serve):
+    doors = serve(base, file_system_poll_wait_seconds=0)
+    put(scales[2], base, 2)
+    threading.Event().wait(0.5)
+    assert doors.states() == {1: "AVAILABLE"}
+
+
+def test_an_old_version_stays_until_a_half_copied_one_is_whole(base, scales, serve):
+    doors = serve(base)
+    folder = put(scales[2], base, 2)
+    (folder / "saved_model.pb").rename(base / "later")
+    shutil.rmtree(base / "1")  # what is in memory is all there is
+    threading.Event().wait(0.5)
+    assert doors.states() == {1: "AVAILABLE"}
+    (base / "later").rename(folder / "saved_model.pb")
+    doors.wait_for(2, "AVAILABLE")
+    doors.wait_for(1, "END")
+
+
 def test_a_server_that_cannot_serve_does_not_start(tmp_path, scales):
     with pytest.raises(StartError, match="Could not find base path"):
         start(tmp_path / "nowhere", "scale", poll_seconds=0)
     with pytest.raises(StartError, match="Did you forget to name your leaf directory as a number"):
         start(tmp_path, "scale", poll_seconds=0)
-    (put(scales[1], tmp_path, 1) / "saved_model.pb").write_bytes(b"no graph")
-    with pytest.raises(StartError, match="scale version 1 did not become available: DATA_LOSS"):
-        start(tmp_path, "scale", poll_seconds=0.1)
+    folder = put(scales[1], tmp_path, 1)
+    (folder / "saved_model.pb").unlink()
+    with pytest.raises(StartError, match=r"Versions \[1\] of servable scale .* are still being copied"):
+        start(tmp_path, "scale", poll_seconds=0)
+    (folder / "saved_model.pb").write_bytes(b"no graph")
+    with pytest.raises(
+        StartError,
+        match=r"^UNKNOWN: 1 servable\(s\) did not become available: {{{name: scale version: 1} due to error: DATA_LO",
+    ):
+        start(tmp_path, "scale", poll_seconds=0.1, max_num_load_retries=0)
 
 
 def test_a_server_waits_for_its_first_version(tmp_path, scales, serve):

@@ -16,10 +16,11 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from serving.model_server.errors import StartError
-from serving.model_server.model_config import read_model_config
-from serving.model_server.server import start
-from tests.serving.model_server.conftest import Doors
+from serving.model_server.errors import ServingError, StartError
+from serving.model_server.model_config import entries, read_model_config
+from serving.model_server.server import serve as serve_settings
+from serving.model_server.settings import Settings
+from tests.serving.model_server.conftest import Doors, wait_until
 from tests.serving.model_server.test_command import COMMAND, ROOT, run
 
 Serve = Callable[..., Doors]
@@ -96,15 +97,15 @@ def test_version_policies(
 ) -> None:
     more = f'model_platform: "tensorflow" model_version_policy {{ {policy} }}'
     doors = serve(read_model_config(write(tmp_path, entry("photo", bases["photo"], more))))
+    wait_until(lambda: states(doors, "photo") == dict.fromkeys(versions, "AVAILABLE"))
     assert [factor(doors, "photo", version) for version in versions] == versions
-    assert sorted(states(doors, "photo")) == versions
 
 
 def test_a_policy_that_no_version_fits_is_told(tmp_path: Path, bases: dict[str, Path]) -> None:
     more = 'model_platform: "tensorflow" model_version_policy { specific { versions: 9 } }'
     models = read_model_config(write(tmp_path, entry("photo", bases["photo"], more)))
     with pytest.raises(StartError, match=r"None of the versions \[1, 2\] of servable photo .* model_version_policy"):
-        start(models, poll_seconds=0)
+        serve_settings(Settings(models=models, port=0, file_system_poll_wait_seconds=0))
 
 
 @pytest.mark.parametrize(
@@ -115,8 +116,8 @@ def test_a_policy_that_no_version_fits_is_told(tmp_path: Path, bases: dict[str, 
     ],
 )
 def test_what_is_left_out_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture, more: str, warning: str) -> None:
-    models = read_model_config(write(tmp_path, entry("photo", "/models/photo", more)))
-    assert [(model.name, model.base_path) for model in models] == [("photo", Path("/models/photo"))]
+    models = entries(read_model_config(write(tmp_path, entry("photo", "/models/photo", more))))
+    assert [(model.name, model.base_path) for model in models.values()] == [("photo", Path("/models/photo"))]
     assert warning in caplog.text
 
 
@@ -126,23 +127,24 @@ def test_what_is_left_out_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixt
         ("model_config_list { config {", r"Error parsing text-format tensorflow.serving.ModelServerConfig: .*:1:28 : "),
         ('model_config_list {\n config { bas_path: "/x" } }', r'models.config:2:11 : .* no field named "bas_path"'),
         ("{}", "Error parsing text-format tensorflow.serving.ModelServerConfig"),
-        ("", "names no model. Expected at least one config"),
-        ("model_config_list { }", "names no model. Expected at least one config"),
-        ("custom_model_config { }", "custom_model_config is not supported. Name the models in model_config_list."),
         (entry("", "/x"), "A config has no name, base_path '/x'."),
-        (entry("photo", "models/photo"), r"Expected model photo to have an absolute path; got base_path\(\)=models/p"),
-        (entry("photo", "gs://bucket/photo"), "Expected model photo to have an absolute path"),
-        (entry("photo", ""), "Expected model photo to have an absolute path"),
-        (entry("photo", "/x", ""), r"neither model_type \(deprecated\) nor model_platform. Add model_platform: \"tens"),
+        (
+            entry("photo", "models/photo"),
+            r"Expected model photo to have an absolute path or URI; got base_path\(\)=mod",
+        ),
+        (entry("photo", "gs://bucket/photo"), "Expected model photo to have an absolute path or URI"),
+        (entry("photo", ""), "Expected model photo to have an absolute path or URI"),
+        (
+            entry("photo", "/x", ""),
+            r"Illegal setting neither ModelServerConfig::model_type \(deprecated\) nor "
+            "ModelServerConfig::model_platform, model name is photo",
+        ),
         (entry("photo", "/x", 'model_platform: "tf"'), "Model photo requests unsupported platform tf."),
         (entry("photo", "/x", "model_type: OTHER"), "Model photo requests unsupported platform OTHER."),
         (
             entry("photo", "/x", 'model_type: TENSORFLOW model_platform: "tensorflow"'),
-            r"illegal setting both model_type \(deprecated\) and model_platform",
-        ),
-        (
-            entry("photo", "/x", 'model_platform: "tensorflow" version_labels { key: "stable" value: 1 }'),
-            r"Model photo has version_labels \['stable'\], which this server does not support",
+            r"Illegal setting both ModelServerConfig::model_type \(deprecated\) and ModelServerConfig::model_platform, "
+            "model name is photo",
         ),
         (
             entry("photo", "/x", 'model_platform: "tensorflow" model_version_policy { specific { } }'),
@@ -154,34 +156,45 @@ def test_a_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str, messag
     file = write(tmp_path, text)
     if not text.startswith("config"):
         file.write_text(text)
-    with pytest.raises(StartError, match=message):
-        read_model_config(file)
+    with pytest.raises(ServingError, match=message):
+        entries(read_model_config(file))
+    with pytest.raises(StartError, match=f"^INVALID_ARGUMENT: .*{message}"):
+        serve_settings(Settings(model_config_file=file, port=0))
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match=r"Cannot read the model config file .*none: No such file or directory"):
+    with pytest.raises(ServingError, match=r"Cannot read the model config file .*none: No such file or directory"):
         read_model_config(tmp_path / "none")
     (tmp_path / "picture").write_bytes(b"\x89PNG\xff\xd8")
-    with pytest.raises(StartError, match=r"Invalid protobuf file: '.*picture' is not text"):
+    with pytest.raises(ServingError, match=r"Invalid protobuf file: '.*picture' is not text"):
         read_model_config(tmp_path / "picture")
 
 
 def test_two_models_of_one_name_are_refused(tmp_path: Path, bases: dict[str, Path]) -> None:
     file = write(tmp_path, entry("photo", bases["photo"]), entry("photo", bases["sketch"]))
     with pytest.raises(StartError, match="Illegal to list model photo multiple times in config list"):
-        start(read_model_config(file))
+        serve_settings(Settings(model_config_file=file, port=0))
 
 
 def test_a_model_without_versions_is_named(tmp_path: Path, bases: dict[str, Path]) -> None:
     (tmp_path / "empty").mkdir()
     file = write(tmp_path, entry("photo", bases["photo"]), entry("sketch", tmp_path / "empty"))
-    with pytest.raises(StartError, match="sketch did not become available: No versions of servable sketch found"):
-        start(read_model_config(file), poll_seconds=0)
+    with pytest.raises(StartError, match=r"{{{name: sketch} due to error: NOT_FOUND: No versions of servable sketch f"):
+        serve_settings(Settings(model_config_file=file, port=0, file_system_poll_wait_seconds=0))
+
+
+def test_a_custom_config_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "models.config"
+    file.write_text("custom_model_config { }")
+    with pytest.raises(StartError, match="only legal to transition from one ModelConfigList to another"):
+        serve_settings(Settings(model_config_file=file, port=0))
 
 
 def test_the_command_serves_them_and_names_them(tmp_path: Path, bases: dict[str, Path]) -> None:
     file = write(tmp_path, *(entry(name, base) for name, base in bases.items()))
-    flags = [f"--model_config_file={file}", "--host=127.0.0.1", "--port=free", "--rest_api_port=free"]
+    # As the original's image starts it: the file wins over the model that the image names by itself.
+    flags = [f"--model_config_file={file}", "--model_name=model", "--model_base_path=/models/model"]
+    flags += ["--host=127.0.0.1", "--port=free", "--rest_api_port=free"]
     process = subprocess.Popen(
         [*COMMAND, *flags], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -206,11 +219,9 @@ def test_the_command_serves_them_and_names_them(tmp_path: Path, bases: dict[str,
     [
         ([], "Both --model_base_path and --model_config_file are empty!"),
         (["--model_name=photo"], "Both --model_base_path and --model_config_file are empty!"),
-        (["--model_base_path=x", "--model_config_file=y"], "--model_config_file and --model_base_path are two ways"),
-        (["--model_name=x", "--model_config_file=y"], "--model_config_file and --model_name are two ways"),
     ],
 )
-def test_models_are_named_in_one_way(flags: list[str], message: str) -> None:
+def test_a_server_without_models_is_refused(flags: list[str], message: str) -> None:
     done = run(*flags)
     assert done.returncode == 2
     assert message in done.stderr
@@ -220,5 +231,5 @@ def test_models_are_named_in_one_way(flags: list[str], message: str) -> None:
 def test_the_command_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
     done = run(f"--model_config_file={write(tmp_path, 'config {')}")
     assert done.returncode == 1
-    assert "Error: Failed to start server. Error parsing text-format" in done.stderr
+    assert "Error: Failed to start server. Error: INVALID_ARGUMENT: Error parsing text-format" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,7 +8,14 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 
+from serving.model_server.errors import ServingError
+from serving.model_server.servable import LoadOptions, Servable
+from serving.model_server.server import start
+from serving.model_server.tensors import to_tensor, write
+
+from .conftest import Doors
 from .saved_models import save_tensorflow_1
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -82,8 +89,70 @@ def test_a_table_in_the_model_is_initialised(zoo):
     assert zoo.predict("lookup", word=[b"sky", b"sea"])["colour"].tolist() == [b"blue", b"unknown"]
 
 
-def test_a_tensorflow_1_model_is_served(tmp_path, serve):
-    save_tensorflow_1(tmp_path / "1")
-    doors = serve(tmp_path)
-    assert doors.predict(x=[2.0])["y"].tolist() == [6.0]
-    assert doors.post({"instances": [2.0]}).json() == {"predictions": [6.0]}
+@pytest.fixture(scope="module")
+def tensorflow_1(tmp_path_factory):
+    """A server of a TensorFlow 1 model."""
+    base = tmp_path_factory.mktemp("tensorflow_1")
+    save_tensorflow_1(base / "1")
+    doors = Doors(start(base, "old", rest_api_port=0, poll_seconds=0), "old")
+    yield doors
+    doors.close()
+
+
+def test_a_tensorflow_1_model_is_served(tensorflow_1):
+    answer = tensorflow_1.predict(x=[[2.0]])
+    assert (answer["y"].tolist(), answer["half"].tolist()) == ([[6.0]], [[3.0]])
+    assert tensorflow_1.post({"instances": [{"x": [2.0]}]}).json() == {"predictions": [{"half": [3.0], "y": [6.0]}]}
+
+
+def test_its_table_is_filled_from_its_own_vocabulary(tensorflow_1):
+    assert tensorflow_1.predict("lookup", word=[b"sky", b"sea", b"grass"])["number"].tolist() == [1, -1, 0]
+
+
+@pytest.mark.parametrize("shape", [[1], [], [2, 3], [2, 1, 1], [0, 1]])
+def test_its_shapes_are_not_checked_as_the_original_does_not(tensorflow_1, shape):
+    assert tensorflow_1.predict(x=np.ones(shape, np.float32))["y"].shape == tuple(shape)
+
+
+def test_its_names_and_dtypes_are_checked(tensorflow_1):
+    code, message = tensorflow_1.refused(tensorflow_1.request(x=np.ones([1, 1])))
+    assert code is INVALID
+    assert message.startswith("Type mismatch: actual double vs. expect float")
+    assert tensorflow_1.refused(tensorflow_1.request(z=[1.0]))[0] is INVALID
+
+
+def test_other_tags_name_another_graph(tmp_path):
+    folder = save_tensorflow_1(tmp_path / "1", ("serve", "fast"))
+    servable = Servable.load(folder, LoadOptions(tags=("fast", "serve")))
+    assert servable.signature("").predict({"x": np.float32([[2]])})["y"].numpy().tolist() == [[6]]
+    with pytest.raises(
+        ServingError, match=r"Could not find meta graph def matching supplied tags: \{ serve \}"
+    ) as error:
+        Servable.load(folder)
+    assert error.value.code is grpc.StatusCode.NOT_FOUND
+
+
+NUMBERS = [tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int8, tf.int16, tf.int32, tf.int64]
+NUMBERS += [tf.uint8, tf.uint16, tf.uint32, tf.uint64, tf.bool, tf.complex64]
+
+
+@pytest.mark.parametrize("as_content", [False, True])
+@pytest.mark.parametrize("dtype", NUMBERS, ids=lambda dtype: dtype.name)
+def test_a_tensor_comes_back_from_the_wire_as_it_was(dtype, as_content):
+    tensor = tf.cast(tf.constant([[0, 1, 2], [100, 5, 1]]), dtype)
+    for sent in (tensor, tensor[:0], tensor[0, 1]):
+        proto = TensorProto()
+        write(sent, proto, as_content)
+        np.testing.assert_array_equal(tf.make_ndarray(proto), sent.numpy())
+        back = to_tensor("x", proto)
+        assert back.dtype == dtype
+        np.testing.assert_array_equal(back.numpy(), sent.numpy())
+
+
+@pytest.mark.parametrize("words", [[b"a\0", b"", b"\xff\0\0"], b"a\0\0", np.zeros([0, 2], object)])
+def test_bytes_come_back_from_the_wire_as_they_were(words):
+    proto = TensorProto()
+    sent = tf.constant(words, tf.string)
+    write(sent, proto, as_content=True)
+    np.testing.assert_array_equal(to_tensor("x", proto).numpy(), sent.numpy())
+    assert list(proto.string_val) == np.ravel(np.array(sent.numpy(), object)).tolist()

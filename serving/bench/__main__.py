@@ -1,0 +1,5 @@
+"""`python -m serving.bench`."""
+
+from serving.bench.main import main
+
+main()

@@ -1,0 +1,121 @@
+"""The model servers behind the gateway: one channel to all of them, a circuit that opens when all are down.
+
+upstream = Upstream("10.0.0.1:8500,10.0.0.2:8500", split)
+upstream.check_circuit()
+maps = upstream.ask("photo", call, lambda model: model.predict(...))
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+
+from serving.channel import open_channel
+from serving.errors import ServerTimeout, ServerUnavailable
+from serving.gateway.metrics import Metrics
+from serving.gateway.split import Split, sticky_point
+from serving.grpc_model import GrpcModel
+from serving.version import NEWEST, VersionNotFound, Which
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the model's side is told of a request.
+
+    `deadline` is of `time.monotonic()`, `request_id` for both logs; `client` names who asks, if they keep their label.
+    """
+
+    deadline: float
+    request_id: str = "-"
+    client: str | None = None
+
+    def remaining(self) -> float:
+        """Seconds left.
+
+        Raises:
+            ServerTimeout: none.
+        """
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise ServerTimeout("The time for this picture was over before the model was asked.", "Try again.")
+        return seconds
+
+
+class Upstream:
+    """Any number of threads may use one.
+
+    Args:
+        addresses: HOST:PORT, or several with commas between.
+        metrics: counts what the split does.
+        split: gives the shares of the labels as they are now, or None.
+    """
+
+    def __init__(self, addresses: str, metrics: Metrics, split: Callable[[], Split | None] = lambda: None):
+        self._addresses = addresses
+        self._metrics = metrics
+        self._split = split
+        self._channel = open_channel(addresses, check_health=True)
+        self._state: Any = None
+        self._channel.subscribe(self._note_state, try_to_connect=True)
+
+    def check_circuit(self) -> None:
+        """Returns unless every model server is known to be down, which gRPC finds out again within two seconds.
+
+        Raises:
+            ServerUnavailable: at once.
+        """
+        if self._state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+            raise ServerUnavailable(f"No model server at {self._addresses} can be reached.", "Start one.")
+
+    def check(self, names: Sequence[str], timeout: float = 2.0) -> None:
+        """Returns if a version of each of these models is available; raises ServerError if not."""
+        for name in names:
+            self._model(name).asked(NEWEST, timeout).check(timeout)
+
+    def ask(
+        self, name: str, call: Call, question: Callable[[GrpcModel], Answer], which: Which | None = None
+    ) -> tuple[Answer, Which]:
+        """The answer of a model, and which version gave it.
+
+        Args:
+            which: None leaves it to the split; a label of it that the servers do not know counts for the newest.
+
+        Raises:
+            ServerError: as `serving.grpc_model` does; of the kind VersionNotFound only for a `which` that was given.
+        """
+        metadata = [("x-request-id", call.request_id)]
+        model = self._model(name)
+        chosen = which or self._pick(call.client)
+        try:
+            return question(model.asked(chosen, call.remaining(), metadata)), chosen
+        except VersionNotFound:
+            if which is not None or chosen.label is None:
+                raise
+            self._metrics.refused_label(chosen.label)
+        return question(model.asked(NEWEST, call.remaining(), metadata)), NEWEST
+
+    def close(self) -> None:
+        """Closes the channel."""
+        self._channel.unsubscribe(self._note_state)
+        self._channel.close()
+
+    def _model(self, name: str) -> GrpcModel:
+        return GrpcModel(self._addresses, name, timeout=0, channel=self._channel)
+
+    def _pick(self, client: str | None) -> Which:
+        split = self._split()
+        if split is None:
+            return NEWEST
+        label = split.pick(sticky_point(client.encode()) if client else random.random())  # noqa: S311 - no secret
+        self._metrics.picked_label(label)
+        return Which(label=label)
+
+    def _note_state(self, state: Any) -> None:
+        self._state = state

@@ -1,0 +1,67 @@
+"""Damaged pictures against the gateway: bytes changed, cut out, repeated, put together from two.
+
+python -m tests.fuzz.pictures --count 10000 --seed 1
+"""
+
+from __future__ import annotations
+
+import collections
+
+import click
+import httpx
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.running import running_gateway
+from tests.serving.sample_pictures import BAD, GOOD
+
+CORPUS = [*GOOD.values(), *(data for data, _, _ in BAD.values() if len(data) < 20_000)]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A picture of the corpus after up to eight accidents, most of them near its header."""
+    data = bytearray(draw(st.sampled_from(CORPUS)))
+    for _ in range(draw(st.integers(0, 8))):
+        reach = max(0, len(data) - 1)
+        place = draw(st.integers(0, min(200, reach)) | st.integers(0, reach))
+        length = draw(st.integers(0, 64))
+        match draw(st.sampled_from(["change", "cut", "repeat", "insert", "end", "join"])):
+            case "change":
+                data[place : place + 4] = draw(st.binary(min_size=1, max_size=4))
+            case "cut":
+                del data[place : place + length]
+            case "repeat":
+                data[place:place] = data[place : place + length]
+            case "insert":
+                data[place:place] = draw(st.binary(max_size=64))
+            case "end":
+                del data[place:]
+            case "join":
+                data[place:] = draw(st.sampled_from(CORPUS))[place:]
+    return bytes(data)
+
+
+@click.command()
+@click.option("--count", default=10_000, help="Pictures.")
+@click.option("--seed", "number", default=0, help="Another one, other pictures.")
+def main(count: int, number: int) -> None:
+    """Send damaged pictures to the gateway; end with 1 if it fails at one."""
+    codes: collections.Counter[int] = collections.Counter()
+    with running_gateway() as address, httpx.Client(base_url=address, timeout=60) as client:
+
+        @seed(number)
+        @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(st.one_of(damaged(), damaged(), damaged(), st.binary(max_size=2000)))
+        def send(data: bytes) -> None:
+            answer = client.post("/v1/colourise", content=data)
+            codes[answer.status_code] += 1
+            if answer.status_code >= 500:
+                raise AssertionError(f"{answer.status_code} {answer.text} for {data[:100]!r}, {len(data)} bytes")
+
+        send()
+    click.echo(f"{sum(codes.values())} pictures: {dict(sorted(codes.items()))}")
+
+
+if __name__ == "__main__":
+    main()
