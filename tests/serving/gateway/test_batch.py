@@ -88,9 +88,9 @@ def test_options_hold_for_all(gateway: httpx.Client) -> None:
 
 
 def test_names_can_do_no_harm(gateway: httpx.Client) -> None:
-    names = ["../../etc/passwd.png", "/root/a.png", "C:\\x\\b.jpg", "deep/er/c.png", "..", "a b;rm.png", "", "été.png"]
+    names = ["../../etc/passwd.png", "/etc/a.png", "C:\\x\\b.jpg", "deep/er/c.png", "..", "a b;rm.png", "été.png"]
     picture = GOOD["pixel.png"]
-    found = unpack(send(gateway, {**dict.fromkeys(names[:6], picture), "été.png": picture, "x" * 300: picture}))
+    found = unpack(send(gateway, dict.fromkeys([*names, "x" * 300], picture)))
     assert list(found) == [
         "001-passwd.png",
         "002-a.png",
