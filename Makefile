@@ -14,17 +14,20 @@ DATA ?= ../shared/data/photos
 QUALITY ?= --large web/public/samples
 MINUTES ?= 120
 STEPS ?= 250
+COUNT ?= 10000
 MODELS ?= shipped=photo
 
 INSTALLED := $(VENV)/installed
 NODE_MODULES := web/node_modules/.package-lock.json
+# one on the PATH will do; else Debian's, unpacked without root
+NGINX := $(if $(shell command -v nginx),,build/nginx/nginx)
 SAVED_MODELS := $(TASKS:%=$(REPOSITORY)/%/1/saved_model.pb)
 MANIFESTS := $(TASKS:%=$(TFJS)/%/manifest.json)
 SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py)
 .SECONDARY: $(SAVED_MODELS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test train ablations bench-trainer bench-quality web serve lint k8s lock clean
+.PHONY: help setup demo test fuzz train ablations bench bench-trainer bench-quality bench-serving web serve lint k8s lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,10 +37,14 @@ setup: $(INSTALLED) $(NODE_MODULES)  ## install everything: .venv and web/node_m
 demo: $(SAVED_MODELS) web/dist/index.html  ## colour three photographs and a drawing through gRPC, REST and the gateway; DEMO_ONCE=1 ends by itself
 	$(BIN)/python -m serving.demo --repository $(REPOSITORY) --web web/dist --out demo
 
-test: $(INSTALLED) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
+test: $(INSTALLED) $(NGINX) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
 	$(BIN)/python k8s/validate.py
 	$(BIN)/python -m pytest
 	cd web && npm test
+
+fuzz: $(INSTALLED)  ## ten thousand broken pictures, and ten thousand odd requests, for the gateway: COUNT=10000
+	$(BIN)/python -m tests.fuzz.pictures --count $(COUNT)
+	$(BIN)/python -m tests.fuzz.requests --count $(COUNT)
 
 train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=120
 	$(BIN)/python -m trainer fit --preset photo --data $(DATA) --minutes $(MINUTES)
@@ -45,11 +52,16 @@ train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=120
 ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder STEPS=250 a variant
 	$(BIN)/python -m trainer ablation --all --data $(DATA) --steps $(STEPS)
 
+bench: bench-trainer bench-serving  ## every benchmark of speed, on a machine that does nothing else
+
 bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
 	$(BIN)/python -m trainer bench --preset photo --size 128
 
 bench-quality: $(INSTALLED)  ## score models of a task: DATA=folder MODELS="shipped=photo new=runs/NAME"; sketches: QUALITY=
 	$(BIN)/python -m export quality $(MODELS) --data $(DATA) $(QUALITY) --out build/quality
+
+bench-serving: $(SAVED_MODELS)  ## the model server under load, beside the bare model: docs/benchmarks/serving.md
+	$(BIN)/python -m serving.bench --model $(REPOSITORY)/photo --out docs/benchmarks/serving.md
 
 web: web/dist/index.html  ## build the static page into web/dist
 
@@ -82,6 +94,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+build/nginx/nginx: tests/tools/get_nginx.sh
+	tests/tools/get_nginx.sh build/nginx
 	touch $@
 
 $(NODE_MODULES): web/package-lock.json

@@ -2,9 +2,11 @@
 
     channel = open_channel("10.0.0.1:8500,10.0.0.2:8500")    # each request to the next of both
     channel = open_channel("model-server:8500")              # one name; all addresses that it stands for
+    channel = open_channel("unix:/run/handtint.sock")
+    channel = open_channel("model-server:8500", tls=Tls(), asynchronous=True)     # of grpc.aio
 
-With `check_health` a server that says through the standard health service that it does not serve gets no requests; one
-that has no health service counts as healthy. All of it is gRPC's own doing, asked for by the service config below.
+All of it is gRPC's own doing, asked for by the service config below. The gateway asks for more: see
+`serving.gateway.channel`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ import grpc
 
 from serving import messages
 from serving.errors import OptionError
+from serving.tls import Tls
 
-_SERVICE_CONFIG = {
+SERVICE_CONFIG = {
     # each request to the next address, where gRPC would stick to the first
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -39,8 +42,7 @@ _SERVICE_CONFIG = {
     # are in trouble must not get three times the requests.
     "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
 }
-_HEALTH = {"healthCheckConfig": {"serviceName": ""}}
-_OPTIONS = [
+OPTIONS = [
     # 256x256x4 floats take 1 MB; gRPC's default of 4 MB would just fail at 512
     ("grpc.max_receive_message_length", 64 * 2**20),
     # A request of 1 MB is only tried again if it was kept; gRPC keeps 256 KiB unless told otherwise.
@@ -55,18 +57,26 @@ _OPTIONS = [
 ]
 
 
-def open_channel(addresses: str, *, check_health: bool = False) -> Any:
-    """A channel to HOST:PORT, or to several numeric ones with commas between; it connects at the first call.
+def open_channel(addresses: str, *, tls: Tls | None = None, asynchronous: bool = False) -> Any:
+    """A channel that connects at the first call.
+
+    Args:
+        addresses: HOST:PORT, several numeric ones with commas between, or unix:PATH.
+        tls: None speaks in the clear.
+        asynchronous: one of grpc.aio, which belongs to the event loop that runs.
 
     Raises:
-        OptionError: several of which one is a name, or IPv4 and IPv6 mixed.
+        OptionError: several of which one is a name, or IPv4 and IPv6 mixed; or no certificates where `tls` says.
     """
-    config = _SERVICE_CONFIG | _HEALTH if check_health else _SERVICE_CONFIG
-    options = [*_OPTIONS, ("grpc.service_config", json.dumps(config))]
-    return grpc.insecure_channel(_target(addresses.split(",")), options=options)
+    options = [*OPTIONS, ("grpc.service_config", json.dumps(SERVICE_CONFIG))]
+    target = addresses if addresses.startswith("unix:") else target_of(addresses.split(","))
+    library = grpc.aio if asynchronous else grpc
+    if tls is None:
+        return library.insecure_channel(target, options=options)
+    return library.secure_channel(target, grpc.ssl_channel_credentials(tls.certificates()), options=options)
 
 
-def _target(addresses: list[str]) -> str:
+def target_of(addresses: list[str]) -> str:
     """In gRPC's words, which has no target of several names."""
     if len(addresses) == 1:
         return addresses[0]

@@ -6,7 +6,8 @@
         print(error)
 
 The tree: `HandtintError` > `PictureError` (what is wrong with the picture), `OptionError` (with what was
-asked for) and `ServerError` (with the model's side). None of them means a fault in this code.
+asked for) and `ServerError` (with the other side). None of them means a fault in this code. They mean the same through
+every door; docs/clients.md has them all.
 """
 
 from __future__ import annotations
@@ -77,18 +78,48 @@ class OptionError(HandtintError):
     title = "An option is wrong"
 
 
+class NotOffered(OptionError):
+    """It makes sense, but not through this door: a gateway colours pictures and does nothing else."""
+
+    code = "not-offered"
+    title = "This door cannot do that"
+
+
 class ServerError(HandtintError):
-    """The model server answered, but not with colours."""
+    """The model server, or the gateway, answered, but not with colours."""
 
     code = "model-server"
     title = "The model server failed"
 
 
 class ServerUnavailable(ServerError):
-    """Nobody answers, or the server says that it cannot just now."""
+    """Nobody answers, or the server says that it cannot just now.
+
+    `retry_after`: seconds after which it makes sense to ask again; what the server said, else 5.
+    """
 
     code = "unavailable"
     title = "The model server is not available"
+    retry_after: int = 5
+
+    def __init__(self, detail: str, fix: str, retry_after: int | None = None):
+        super().__init__(detail, fix)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class RateLimited(ServerUnavailable):
+    """The server would answer, had this client not asked for so much."""
+
+    code = "rate-limited"
+    title = "Too many requests"
+
+
+class Unauthorised(ServerError):
+    """No API key, or none that opens."""
+
+    code = "unauthorised"
+    title = "The API key is missing or wrong"
 
 
 class ServerTimeout(ServerError):

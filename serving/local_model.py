@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.deadline import Deadline
 from serving.errors import ModelNotFound, OptionError, SignatureNotFound
 
 MODEL_DIR_VARIABLE = "HANDTINT_MODEL"
@@ -35,8 +36,14 @@ class LocalModel:
         self._name = name
         self._find = cache(find)
 
-    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
-        """What a signature answers under these names.
+    def predict(
+        self,
+        signature: str,
+        inputs: dict[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
+    ) -> list[np.ndarray]:
+        """What a signature answers under these names; it takes as long as it takes.
 
         Raises:
             SignatureNotFound: the model has no such signature.
@@ -50,11 +57,8 @@ class LocalModel:
         except LookupError as error:
             raise SignatureNotFound(self._name, name) from error
 
-    def check(self, timeout: float) -> None:
+    def check(self, timeout: float | Deadline) -> None:
         """Returns at once: what is loaded answers."""
-
-    def close(self) -> None:
-        """Nothing to close; the memory goes with the object."""
 
 
 def load_local_model(name: str, model_dir: str | Path | None = None) -> LocalModel:

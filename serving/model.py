@@ -1,18 +1,22 @@
-"""What every door to a model offers, and what its answers must look like.
+"""What every door to a model offers, what is asked through it, and what its answers must look like.
 
-    maps = ask_maps(model, task, seen, hints)
-    probabilities, centres = ask_colours(model, task, seen, hints)
+    question = maps_of(task, seen, hints)
+    maps = check_maps(question, model.predict(question.signature, question.inputs, question.outputs))
+    maps = ask_maps(model, task, seen, hints)       # the same in one
 
-`LocalModel`, `GrpcModel` and `RestModel` are such doors. What comes through them is checked once, here.
+`LocalModel`, `GrpcModel` and `RestModel` are such doors, and have asynchronous twins. What comes through them is
+checked once, here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from serving.deadline import Deadline
 from serving.errors import ServerError
 from serving.task import Task
 
@@ -23,24 +27,73 @@ _FIX = "Serve a model that handtint exported."
 class Model(Protocol):
     """A door to one model."""
 
-    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
-        """What a signature answers under these names. Raises SignatureNotFound if the model has none of that name."""
+    def predict(
+        self,
+        signature: str,
+        inputs: dict[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
+    ) -> list[np.ndarray]:
+        """What a signature answers under these names; `deadline` None is the door's own.
 
-    def check(self, timeout: float) -> None:
-        """Returns if the model answers; raises ServerError if not."""
+        Raises SignatureNotFound if the model has none of that name, else another ServerError.
+        """
 
-    def close(self) -> None:
-        """Lets go of connections."""
+    def check(self, timeout: float | Deadline) -> None:
+        """Returns if the model answers in so many seconds; raises ServerError if not."""
 
 
-def ask_maps(model: Model, task: Task, seen: np.ndarray, hints: np.ndarray) -> np.ndarray:
-    """The task's small maps, [N, S, S, depth], of what it has seen [N, S, S, 1] and a map of hints.
+class AsyncModel(Protocol):
+    """The same for asyncio. Cancelling a call cancels it at the server, too."""
+
+    async def predict(
+        self,
+        signature: str,
+        inputs: dict[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
+    ) -> list[np.ndarray]:
+        """As `Model.predict`."""
+
+    async def check(self, timeout: float | Deadline) -> None:
+        """As `Model.check`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What a task's model is asked."""
+
+    task: Task
+    signature: str
+    inputs: dict[str, np.ndarray]
+    outputs: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The question whether there is a model for a task; the answer is ModelNotFound if not."""
+
+    task: Task
+
+
+def maps_of(task: Task, seen: np.ndarray, hints: np.ndarray) -> Question:
+    """The question for the task's small maps of what it has seen [N, S, S, 1], with a map of hints."""
+    return Question(task, task.maps, {task.seen: seen, "hints": hints}, [task.answer])
+
+
+def colours_of(task: Task, seen: np.ndarray, hints: np.ndarray) -> Question:
+    """The question how likely colours are in the same."""
+    return Question(task, "colours", {task.seen: seen, "hints": hints}, ["probabilities", "centres"])
+
+
+def check_maps(question: Question, answer: Sequence[np.ndarray]) -> np.ndarray:
+    """The maps as they are, [N, S, S, depth].
 
     Raises:
-        ServerError: another shape than that, or not finite; or as `predict` does.
+        ServerError: another shape than that, or not finite.
     """
-    maps = model.predict(task.maps, {task.seen: seen, "hints": hints}, [task.answer])[0]
-    expected = (*seen.shape[:3], task.depth)
+    (maps,), task = answer, question.task
+    expected = (*question.inputs[task.seen].shape[:3], task.depth)
     if maps.shape != expected or not np.isfinite(maps).all():
         raise ServerError(
             f"The model's {task.answer} have shape {list(maps.shape)} or are not finite; "
@@ -50,13 +103,24 @@ def ask_maps(model: Model, task: Task, seen: np.ndarray, hints: np.ndarray) -> n
     return maps
 
 
+def ask_maps(model: Model, task: Task, seen: np.ndarray, hints: np.ndarray) -> np.ndarray:
+    """Asks for the maps, and checks them.
+
+    Raises:
+        ServerError: as `check_maps` and `predict` do.
+    """
+    question = maps_of(task, seen, hints)
+    return check_maps(question, model.predict(question.signature, question.inputs, question.outputs))
+
+
 def ask_colours(model: Model, task: Task, seen: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How likely colours are: probabilities [N, 32, 32, Q] and their centres [Q, 2], a* and b* in Lab units.
 
     Raises:
         SignatureNotFound: the model does not know. ServerError: what it says makes no sense; or as `predict` does.
     """
-    probabilities, centres = model.predict("colours", {task.seen: seen, "hints": hints}, ["probabilities", "centres"])
+    question = colours_of(task, seen, hints)
+    probabilities, centres = model.predict(question.signature, question.inputs, question.outputs)
     return check_colours(probabilities, centres, len(seen))
 
 

@@ -12,6 +12,8 @@ picture on white. Metadata is not copied.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -44,7 +46,7 @@ FORMATS = {"png": "image/png", "jpeg": "image/jpeg"}  # what comes out, and its 
 QUALITY = 92  # of JPEG, where the loss is hard to see
 
 # The plugins themselves and not Image.open: its guard against giant pictures is a process-wide setting and a
-# warning, neither of which a library should touch. `_check_size` below guards instead.
+# warning, neither of which a library should touch. `check_size` below guards instead.
 _READERS: list[tuple[str, bytes, type[ImageFile.ImageFile]]] = [
     ("JPEG", b"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
     ("PNG", b"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
@@ -128,12 +130,37 @@ def read_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
         BrokenPicture: cut short or damaged.
     """
     name, reader = _find_reader(data)
+    with _explained(name), reader(BytesIO(data)) as image:
+        check_size(name, image.size, max_pixels)
+        return _decode(name, image, _notes(name, image))
+
+
+def read_image(image: Image.Image, max_pixels: int = MAX_PIXELS) -> Picture:
+    """A PIL image, loaded or not, of which nothing is changed -> pixels; of an animation the frame it stands at.
+
+    Raises as `read_picture` does.
+    """
+    name = f"{image.format or 'PIL'} image"
+    with _explained(name):
+        check_size(name, image.size, max_pixels)
+        return _decode(name, image, ())
+
+
+def check_header(data: bytes, max_pixels: int = MAX_PIXELS) -> None:
+    """Returns if the format and the size, as the header claims them, are such that `read_picture` would go on.
+
+    Raises as `read_picture` does.
+    """
+    name, reader = _find_reader(data)
+    with _explained(name), reader(BytesIO(data)) as image:
+        check_size(name, image.size, max_pixels)
+
+
+@contextlib.contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """What Pillow raises becomes an error of ours."""
     try:
-        with reader(BytesIO(data)) as image:
-            _check_size(name, image.size, max_pixels)
-            notes = _notes(name, image)
-            eight_bit = _to_eight_bit(name, image)
-            upright = _turn(eight_bit, image)
+        yield
     except (PictureTooLarge, UnsupportedPicture, MemoryError):
         raise
     except Image.DecompressionBombError:
@@ -145,6 +172,10 @@ def read_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
             f"The {name} is cut short or damaged; expected a whole picture.",
             "Copy or download it again, or open it in a picture editor and save it anew.",
         ) from error
+
+
+def _decode(name: str, image: Image.Image, notes: tuple[str, ...]) -> Picture:
+    upright = _turn(_to_eight_bit(name, image), image)
     pixels = np.asarray(upright)
     if upright.mode == "RGBA":
         return Picture(np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3]), notes)
@@ -206,7 +237,8 @@ def _find_reader(data: bytes) -> tuple[str, type[ImageFile.ImageFile]]:
     )
 
 
-def _check_size(name: str, size: tuple[int, int], max_pixels: int) -> None:
+def check_size(name: str, size: tuple[int, int], max_pixels: int) -> None:
+    """Returns if width and height are such that a picture may have. Raises PictureTooLarge if not."""
     width, height = size
     if width * height > max_pixels or max(size) > MAX_SIDE:
         raise PictureTooLarge(
@@ -222,7 +254,7 @@ def _notes(name: str, image: ImageFile.ImageFile) -> tuple[str, ...]:
     return (f"Only the first {'page' if name == 'TIFF' else 'frame'} of the {name} is coloured.",)
 
 
-def _to_eight_bit(name: str, image: ImageFile.ImageFile) -> Image.Image:
+def _to_eight_bit(name: str, image: Image.Image) -> Image.Image:
     """Decodes into mode RGB or RGBA."""
     if image.mode in ("I", "F"):
         raise UnsupportedPicture(
@@ -242,7 +274,7 @@ def _to_eight_bit(name: str, image: ImageFile.ImageFile) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _turn(pixels: Image.Image, source: ImageFile.ImageFile) -> Image.Image:
+def _turn(pixels: Image.Image, source: Image.Image) -> Image.Image:
     try:
         orientation = source.getexif().get(_ORIENTATION)
     except Exception:  # damaged EXIF is no reason to refuse a picture

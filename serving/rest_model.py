@@ -6,124 +6,85 @@ coefficients = model.predict("chroma", {"luminance": luminance, "hints": hints},
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import quote
 
-import httpx
 import numpy as np
 
-from serving.errors import ModelNotFound, ServerError, ServerTimeout, ServerUnavailable, SignatureNotFound
-from serving.version import NEWEST, VersionNotFound, Which
+from serving.deadline import Deadline, as_deadline
+from serving.http_client import AsyncHttp, Http
+from serving.peer import Peer
+from serving.rest_calls import RestCalls
+from serving.tls import Tls
+from serving.version import NEWEST, Which
 
-# in TensorFlow Serving's own words
-_MISSING = re.compile(r'Serving signature name: "(.*)" not found')
-_NO_LABEL = "Unrecognized servable version label"
 
-
-class RestModel:
+class RestModel(RestCalls):
     """Any number of threads may use one; connections are kept alive between calls.
 
-    Raises:
-        httpx.InvalidURL: `target` is no address.
+    Args:
+        target: the server's URL, before /v1/models.
+        name: the model's, there.
+        timeout: seconds to wait for an answer, where the call does not say.
+        which: the version asked.
+        http: connections that somebody else closes; its own if not given.
     """
 
-    def __init__(self, target: str, name: str, timeout: float, which: Which = NEWEST):
-        self._target = target.rstrip("/")
-        self._name = name
-        self._which = which
-        self._url = httpx.URL(f"{self._target}/v1/models/{quote(name, safe='')}{_path(which)}")
-        self._timeout = timeout
-        self._client = httpx.Client()
+    def __init__(self, target: str, name: str, timeout: float, which: Which = NEWEST, http: Http | None = None):
+        super().__init__(target, name, timeout, which)
+        self._lent = http is not None
+        self._http = http or Http(Peer(target.rstrip("/")), Tls())
 
-    def predict(self, signature: str, inputs: dict[str, np.ndarray], outputs: Sequence[str]) -> list[np.ndarray]:
+    def predict(
+        self,
+        signature: str,
+        inputs: dict[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
+    ) -> list[np.ndarray]:
         """What a signature answers under these names, float32.
 
         Raises:
-            ServerUnavailable, ServerTimeout, ModelNotFound, VersionNotFound, SignatureNotFound, ServerError: as their
-                names say.
+            ServerUnavailable, RateLimited, ServerTimeout, ModelNotFound, VersionNotFound, SignatureNotFound,
+            Unauthorised, ServerError: as their names say.
         """
-        # columns, not rows: `centres` has no batch dimension
-        body = {"signature_name": signature, "inputs": {name: value.tolist() for name, value in inputs.items()}}
-        answer = self._call("POST", httpx.URL(f"{self._url}:predict"), self._timeout, json=body)
-        try:
-            found = answer["outputs"]
-            columns = [found] if len(outputs) == 1 else [found[name] for name in outputs]  # one output has no name
-            return [np.asarray(column, np.float32) for column in columns]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ServerError(
-                f'Model "{self._name}" at {self._target} gave no usable {" and ".join(outputs)}.',
-                "Serve a model that handtint exported.",
-            ) from error
+        deadline = deadline or Deadline(self._timeout)
+        return self.arrays(self._http.send(self.predict_request(signature, inputs), deadline), outputs)
 
-    def check(self, timeout: float) -> None:
-        """Returns if a version of the model is loaded and answers.
+    def check(self, timeout: float | Deadline) -> None:
+        """Returns if a version of the model is loaded and answers in so many seconds.
 
         Raises:
             ServerError: of the kind that says why not.
         """
-        answer = self._call("GET", self._url, timeout)
-        versions = answer.get("model_version_status", []) if isinstance(answer, dict) else []
-        if not any(version.get("state") == "AVAILABLE" for version in versions):
-            raise ServerUnavailable(
-                f'No version of model "{self._name}" at {self._target} is available.',
-                "Wait until one is loaded.",
-            )
+        self.check_status(self._http.send(self.status_request(), as_deadline(timeout)))
 
     def close(self) -> None:
-        """Closes the connections."""
-        self._client.close()
-
-    def _call(self, method: str, url: httpx.URL, timeout: float, **content: Any) -> Any:
-        try:
-            response = self._client.request(method, url, timeout=timeout, **content)
-        except httpx.TimeoutException as error:
-            raise self._error(504, f"no answer within {timeout:g} s") from error
-        except httpx.HTTPError as error:
-            raise self._error(503, str(error)) from error
-        try:
-            answer = response.json()
-        except ValueError as error:
-            raise self._error(
-                response.status_code if response.is_error else 502, "an answer that is not JSON"
-            ) from error
-        if response.is_error:
-            reason = answer.get("error", answer) if isinstance(answer, dict) else answer
-            raise self._error(response.status_code, str(reason))
-        return answer
-
-    def _error(self, status: int, reason: str) -> ServerError:
-        if status == httpx.codes.SERVICE_UNAVAILABLE:
-            return ServerUnavailable(
-                f"No answer from a model server at {self._target}: {reason}.",
-                "Start one with handtint-model-server, or correct the address.",
-            )
-        if status == httpx.codes.GATEWAY_TIMEOUT:
-            return ServerTimeout(
-                f"The model server at {self._target} took too long: {reason}.",
-                "Try again, or allow more time.",
-            )
-        refused = status == httpx.codes.NOT_FOUND and self._which != NEWEST
-        if refused or (status == httpx.codes.BAD_REQUEST and reason.startswith(_NO_LABEL)):
-            return VersionNotFound(
-                f'The server at {self._target} has no {self._which} of model "{self._name}": {reason}.',
-                "Ask for one that it serves, or for none in particular.",
-            )
-        if status == httpx.codes.NOT_FOUND:
-            return ModelNotFound(
-                f'The server at {self._target} has no model "{self._name}": {reason}.',
-                "Name one that it serves.",
-            )
-        if status == httpx.codes.BAD_REQUEST and (missing := _MISSING.search(reason)):
-            return SignatureNotFound(f'Model "{self._name}" at {self._target}', missing[1])
-        return ServerError(
-            f"The model server at {self._target} refused: {reason} ({status}).",
-            "Serve a model that handtint exported, and look into the server's log.",
-        )
+        """Closes the connections, if they are its own."""
+        if not self._lent:
+            self._http.close()
 
 
-def _path(which: Which) -> str:
-    if which.version is not None:
-        return f"/versions/{which.version}"
-    return f"/labels/{quote(which.label, safe='')}" if which.label is not None else ""
+class AsyncRestModel(RestCalls):
+    """The same for asyncio, over connections that somebody else closes."""
+
+    def __init__(self, target: str, name: str, timeout: float, which: Which, http: AsyncHttp):
+        super().__init__(target, name, timeout, which)
+        self._http = http
+
+    async def predict(
+        self,
+        signature: str,
+        inputs: dict[str, np.ndarray],
+        outputs: Sequence[str],
+        deadline: Deadline | None = None,
+    ) -> list[np.ndarray]:
+        """As `RestModel.predict`; JSON is written and read in a thread, so that the event loop goes on."""
+        deadline = deadline or Deadline(self._timeout)
+        request = await asyncio.to_thread(self.predict_request, signature, inputs)
+        reply = await self._http.send(request, deadline)
+        return await asyncio.to_thread(self.arrays, reply, outputs)
+
+    async def check(self, timeout: float | Deadline) -> None:
+        """As `RestModel.check`."""
+        self.check_status(await self._http.send(self.status_request(), as_deadline(timeout)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,21 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "web" / "public" / "samples"
+
+_directories: dict[tuple[pytest.Collector, Path], pytest.Collector] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_directory(
+    path: Path, parent: pytest.Collector
+) -> Generator[None, pytest.Collector | None, pytest.Collector | None]:
+    """Gives a folder the same node each time.
+
+    pytest looks into a folder anew for each single file among its arguments, and since 9.1 a conftest's fixtures belong
+    to the folder's node of the first time: beside `tests/test_doors.py`, files in `tests/serving` lost theirs.
+    """
+    made = yield
+    return None if made is None else _directories.setdefault((parent, path), made)
 
 
 def draw_scene(width: int, height: int, seed: int) -> Image.Image:

@@ -66,7 +66,8 @@ def run(load: dict[str, Any], clients: int, seconds: float) -> Row:
             config["protoset"] = str(folder / "serving.protoset")
         (folder / "config.json").write_text(json.dumps(config))
         begun, used = time.monotonic(), _children_seconds()
-        command = [_k6(), "run", "--quiet", "--no-usage-report", "-e", f"CONFIG={folder / 'config.json'}", str(_SCRIPT)]
+        where = f"CONFIG={folder / 'config.json'}"
+        command = [executable(), "run", "--quiet", "--no-usage-report", "-e", where, str(_SCRIPT)]
         done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - nothing in it is a user's
         share = (_children_seconds() - used) / (time.monotonic() - begun) / (os.cpu_count() or 1)
         if not summary.exists():
@@ -110,7 +111,12 @@ def _read(data: dict[str, Any], clients: int, share: float) -> Row:
     return Row(clients, times["med"], times["p(95)"], times["p(99)"], answered, checks["fails"], share)
 
 
-def _k6() -> str:
+def executable() -> str:
+    """Where k6 is: beside this Python, or on the path.
+
+    Raises:
+        BenchError: it is not installed.
+    """
     beside = Path(sys.executable).with_name("k6")
     found = str(beside) if beside.exists() else shutil.which("k6")
     if not found:

@@ -3,8 +3,8 @@
     handtint colourise old.jpg -o new.png
     handtint suggest old.jpg --at 0.4,0.6
 
-Without --server it works in this process (which needs TensorFlow), with it through a model server (which does
-not).
+Without --server it works in this process (which needs TensorFlow), with it through a model server or a gateway (which
+does not).
 """
 
 from __future__ import annotations

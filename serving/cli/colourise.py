@@ -2,6 +2,7 @@
 
 handtint colourise old.jpg -o new.png --confidence sure.png
 handtint colourise scans/*.jpg -o coloured/ --server grpc://127.0.0.1:8500
+HANDTINT_API_KEY=... handtint colourise old.jpg -o new.png --server gateway+https://example.org
 handtint colourise old.jpg -o new.png --alternatives 4        # new-1.png to new-4.png
 handtint colourise old.jpg -o new.png --palette "#264653,#2a9d8f,#e9c46a"
 handtint colourise drawing.png -o drawing.ora                 # lines and colours as layers
@@ -22,7 +23,7 @@ from serving.cli.door import Door, door_options
 from serving.cli.plan import Job, format_of, plan
 from serving.client import MAX_ALTERNATIVES, MAX_SATURATION, Colouriser, Picture, draw_confidence, encode_picture
 from serving.commands import FAILED
-from serving.errors import HandtintError, OptionError, PictureError, ServerError
+from serving.errors import HandtintError, OptionError, PictureError, RateLimited, ServerError
 from serving.hints import Hint
 from serving.layers import ORA, encode_layers
 from serving.palette import MAX_COLOURS, check_palette
@@ -102,7 +103,7 @@ def colourise(
         for number, job in enumerate(jobs, start=1):
             started = time.monotonic()
             try:
-                written, picture = _do(colouriser, job, wishes)
+                written, picture = _do_in_turn(colouriser, job, wishes)
             except ServerError:
                 raise  # the next picture would meet the same
             except HandtintError as error:
@@ -136,6 +137,16 @@ class _Wishes:
     format: str
     quality: int
     force: bool
+
+
+def _do_in_turn(colouriser: Colouriser, job: Job, wishes: _Wishes) -> tuple[list[Path], Picture]:
+    """As `_do`, a second time if the server says when it may be asked again: a folder may hold more than its rate."""
+    try:
+        return _do(colouriser, job, wishes)
+    except RateLimited as error:
+        click.echo(f"handtint: {job.source}: waiting {error.retry_after} s, as the server wants it.", err=True)
+        time.sleep(error.retry_after)
+        return _do(colouriser, job, wishes)
 
 
 def _do(colouriser: Colouriser, job: Job, wishes: _Wishes) -> tuple[list[Path], Picture]:

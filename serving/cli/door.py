@@ -21,13 +21,26 @@ import click
 
 from serving.client import Colouriser
 from serving.errors import OptionError
+from serving.gateway_calls import KEY_VARIABLE
 from serving.hints import Hint, parse_hints
 from serving.local_model import MODEL_DIR_VARIABLE
 from serving.task import AUTO, TASKS
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = [
-    click.option("--server", metavar="URL", help="A model server: grpc://HOST:PORT or http://HOST:PORT."),
+    click.option(
+        "--server",
+        metavar="URL",
+        help="A model server: grpc://HOST:PORT, unix:PATH or http://HOST:PORT; or a gateway: gateway+https://HOST, "
+        f"with the API key in ${KEY_VARIABLE}. grpcs and https are TLS.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        help="Seconds to wait for the server, for each picture.",
+    ),
     click.option(
         "--task",
         type=click.Choice([AUTO, *TASKS]),
@@ -52,6 +65,7 @@ class Door:
     """What those options say; `hints` are read from their file already."""
 
     server: str | None
+    timeout: float
     task: str
     model: str | None
     model_dir: Path | None
@@ -60,7 +74,7 @@ class Door:
     def open(self) -> Colouriser:
         """The client. Raises as `Colouriser` does."""
         if self.server:
-            return Colouriser(self.server, self.model, task=self.task)
+            return Colouriser(self.server, self.model, task=self.task, timeout=self.timeout)
         with _quiet():
             return Colouriser(None, self.model, task=self.task, model_dir=self.model_dir)
 
@@ -70,9 +84,15 @@ def door_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_door(
-        server: str | None, task: str, model: str | None, model_dir: Path | None, hints: Path | None, **others: Any
+        server: str | None,
+        timeout: float,
+        task: str,
+        model: str | None,
+        model_dir: Path | None,
+        hints: Path | None,
+        **others: Any,
     ) -> Any:
-        return command(door=Door(server, task, model, model_dir, _read_hints(hints)), **others)
+        return command(door=Door(server, timeout, task, model, model_dir, _read_hints(hints)), **others)
 
     return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), with_door)
 

@@ -4,7 +4,7 @@
 
 `app.py` has the routes, `door.py` says who may come in, `colouring.py` takes a picture through, `batch.py` many,
 `upstream.py` speaks to the model servers, `settings.py` holds what an operator can set. `web_server.py` and `main.py`
-are the command above; `wsgi.py` and `gunicorn_conf.py` are for several processes behind a proxy.
+are the command above; `wsgi.py`, `gunicorn_conf.py` and `nginx.conf` are for the internet.
 """
 
 import os

@@ -19,7 +19,6 @@ from contextlib import ExitStack
 
 from flask import Flask, Response, g, request, stream_with_context
 from flask_cors import CORS
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_dict_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -31,7 +30,7 @@ from serving.gateway.documents import add_documents
 from serving.gateway.door import Door
 from serving.gateway.limits import Slots
 from serving.gateway.metrics import Metrics
-from serving.gateway.options import read_options, read_picture_bytes, too_many_bytes
+from serving.gateway.options import read_options, read_picture_bytes
 from serving.gateway.problems import to_response
 from serving.gateway.settings import FORM_BYTES, Settings
 from serving.gateway.site import add_site
@@ -58,7 +57,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
     door = Door(settings)
-    upstream = Upstream(settings.addresses, metrics, _split(settings))
+    upstream = Upstream(settings.addresses, metrics, settings.timeout, _split(settings))
     colouring = Colouring(settings, upstream, metrics)
     slots, batches = Slots(settings.threads, settings.waiting), Slots(settings.batches, 0)
     limits = Limits(settings.max_batch, settings.max_bytes, settings.max_batch_bytes)
@@ -73,10 +72,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> Flask:
                 stack.enter_context(slots.take(deadline))
             stack.enter_context(metrics.in_work())
             with metrics.stage("read"):
-                try:
-                    data = read_picture_bytes(request, settings.max_bytes)
-                except RequestEntityTooLarge:
-                    raise too_many_bytes(settings.max_bytes) from None
+                data = read_picture_bytes(request, settings.max_bytes)
                 options = read_options(request, settings.tasks)
             call = Call(deadline, g.request_id, client if settings.sticky else None)
             result = colouring.colourise(data, options, call)

@@ -129,4 +129,5 @@ def _check_directory(file: IO[bytes]) -> None:
 def _is_picture(entry: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
     left_behind = "__MACOSX" in parts or (parts and parts[-1].lower() in (".ds_store", "thumbs.db", "desktop.ini"))
-    return not entry.is_dir() and not left_behind
+    # not `is_dir`, which fails at a name without a letter
+    return not entry.filename.endswith("/") and not left_behind

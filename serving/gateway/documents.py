@@ -46,6 +46,7 @@ _HEADERS = {
 
 def add_documents(app: Flask, settings: Settings) -> None:
     """Gives out the document, with these settings' limits in it, and the page."""
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the page shows all in the document's order
     document = describe(settings)
     # This Swagger UI, the newest that PyPI has in this package, knows 3.1 only by another name; it shows all of it.
     for_page = {**document, "openapi": "3.0.3"}

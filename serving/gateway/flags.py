@@ -19,8 +19,8 @@ import click
 from serving.errors import OptionError
 from serving.gateway.formats import FORMATS_READ
 from serving.gateway.settings import MAX_BYTES, Settings
-from serving.models import grpc_addresses
 from serving.pictures import MAX_PIXELS
+from serving.target import grpc_addresses
 
 PREFIX = "HANDTINT_GATEWAY"
 KEYS_VARIABLE = f"{PREFIX}_API_KEYS"

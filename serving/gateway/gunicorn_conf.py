@@ -1,15 +1,17 @@
-"""gunicorn's settings: several processes of the gateway behind a proxy that takes slow clients in, such as nginx.
+"""gunicorn's settings: the gateway behind a proxy that takes slow clients in, such as nginx (see nginx.conf).
 
 HANDTINT_GATEWAY_SERVER=grpc://127.0.0.1:8500 HANDTINT_GATEWAY_KEYS_FILE=keys.txt HANDTINT_GATEWAY_PROXIES=1 \\
     gunicorn -c python:serving.gateway.gunicorn_conf serving.gateway.wsgi:app
 
-Beside the gateway's own variables: HANDTINT_GATEWAY_BIND (127.0.0.1:8080), HANDTINT_GATEWAY_WORKERS (2) and
-HANDTINT_GATEWAY_METRICS_PORT (off). Each process holds the gateway's limits for itself: memory and rate count for each.
+Beside the gateway's own variables: HANDTINT_GATEWAY_BIND (127.0.0.1:8080) and HANDTINT_GATEWAY_METRICS_PORT (off). One
+worker process with threads: rates, places and the memory's ceiling are what the settings say, and not a multiple of it.
+More processes than one are more gateways, each at an address of its own behind the same nginx.
 """
 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
@@ -23,15 +25,16 @@ _metrics_port = os.environ.get(f"{PREFIX}_METRICS_PORT")
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 bind = os.environ.get(f"{PREFIX}_BIND", "127.0.0.1:8080")
-workers = int(os.environ.get(f"{PREFIX}_WORKERS", "2"))
+workers = 1
 worker_class = "serving.gateway.gunicorn_worker.Worker"
 threads = _settings.server_threads
-# Each process has its own gRPC channel, which does not live through a fork.
+# The worker has its own gRPC channel, which does not live through a fork.
 preload_app = False
 # For a thread to answer at all; a picture's own time is the gateway's --timeout.
 timeout = 120
 graceful_timeout = 25
 keepalive = 75  # longer than a proxy keeps its connections, which must be the one to close them
+limit_request_line = 8190  # as nginx lets in
 accesslog = None
 control_socket_disable = True  # nobody steers it from beside, and a pod's files are read only
 logger_class = "serving.gateway.gunicorn_worker.Logger"
@@ -48,12 +51,22 @@ if _metrics_port and _METRICS_FOLDER not in os.environ:
 
 
 def on_starting(server: Any) -> None:
-    """In the parent process, before the workers."""
+    """In the parent process, before the worker.
+
+    Raises:
+        SystemExit: more than one worker was asked for at the command line.
+    """
+    if server.cfg.workers != 1:
+        raise SystemExit(
+            f"Expected one worker, which holds the gateway's limits; received {server.cfg.workers}. Leave --workers "
+            "out, and start further gateways at other addresses if one is not enough."
+        )
     configure()
+    logging.getLogger(__name__).info("At most %d MB of memory", _settings.memory_ceiling // 10**6)
 
 
 def when_ready(server: Any) -> None:
-    """In the parent process, which lives as long as the service: it answers for the sum of the workers."""
+    """In the parent process, which lives as long as the service: it answers for the worker, and those before it."""
     if _metrics_port:
         from serving.gateway.metrics import serve_all_workers
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from serving.client import MAX_SATURATION
 from serving.gateway.problem_examples import problem_examples
 from serving.gateway.problems import MEDIA_TYPE
 from serving.gateway.settings import Settings
@@ -18,6 +17,7 @@ from serving.gateway.split import LABEL
 from serving.hints import MAX_HINTS
 from serving.pictures import FORMATS, QUALITY
 from serving.task import AUTO, TASKS
+from serving.wishes import MAX_SATURATION
 
 HINTS_EXAMPLE = '{"hints": [{"x": 0.41, "y": 0.63, "colour": "#b03a2e"}]}'
 _BINARY = {"type": "string", "format": "binary"}
@@ -80,6 +80,7 @@ def _one(settings: Settings) -> dict[str, Any]:
     }
     return {
         "operationId": "colourise",
+        "tags": ["pictures"],
         "summary": "A picture in, the picture in colour out",
         "description": f"Of at most {settings.max_pixels / 1e6:g} megapixels and {settings.max_bytes / 1e6:g} MB.",
         "parameters": [*_parameters(settings), *_common_headers()],
@@ -100,6 +101,7 @@ def _batch(settings: Settings) -> dict[str, Any]:
     several = {"type": "array", "items": _BINARY, "minItems": 1, "maxItems": settings.max_batch}
     return {
         "operationId": "colouriseBatch",
+        "tags": ["pictures"],
         "summary": "Many pictures in, a zip of them in colour out",
         "description": f"At most {settings.max_batch} pictures and {settings.max_batch_bytes / 1e6:g} MB, also "
         "unpacked. The zip is sent while it is made: 001-name.png, and 002-name.problem.json for one that failed.",
@@ -125,7 +127,7 @@ def _locked(settings: Settings) -> list[int]:
 
 def _plain(name: str, summary: str, problems: dict[str, Any]) -> dict[str, Any]:
     ok = {"description": "Yes.", "content": {"text/plain": {"schema": {"type": "string"}, "example": "ok\n"}}}
-    return {"operationId": name, "summary": summary, "responses": {"200": ok, **problems}}
+    return {"operationId": name, "tags": ["health"], "summary": summary, "responses": {"200": ok, **problems}}
 
 
 def _options(settings: Settings) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -237,4 +239,5 @@ def _problems(settings: Settings, statuses: list[int]) -> dict[str, Any]:
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": found}},
         }
         for status, found in examples.items()
+        if found  # without a limit of the rate there is no 429; Swagger UI trips over a kind that has no example
     }

@@ -5,7 +5,7 @@
 
 The body is the picture itself, or multipart/form-data with the picture in the field `image`. Options stand in the query
 or in other fields of the form: `format`, `quality`, `saturation`, `hints` (JSON), `task`, `model`, and `version` or
-`label`.
+`label`; an empty one counts as left out.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import Request
-from werkzeug.exceptions import NotAcceptable
+from werkzeug.exceptions import NotAcceptable, RequestEntityTooLarge
 
-from serving.client import check_saturation
 from serving.errors import OptionError, PictureTooLarge
 from serving.gateway.split import LABEL
-from serving.hints import Hint, parse_hints
+from serving.hints import MAX_HINTS, Hint, parse_hints
 from serving.pictures import FORMATS, QUALITY, check_encoding
 from serving.task import AUTO, TASKS
 from serving.version import Which
+from serving.wishes import check_saturation
 
 Number = TypeVar("Number", int, float)
 
@@ -53,9 +53,17 @@ def read_picture_bytes(request: Request, max_bytes: int) -> bytes:
 
     Raises:
         PictureTooLarge: more than `max_bytes`.
-        OptionError: a form without a picture.
+        OptionError: a form without a picture, or with too much beside it.
     """
-    data = _form_image(request) if request.mimetype == "multipart/form-data" else request.get_data(cache=False)
+    try:
+        data = _form_image(request) if request.mimetype == "multipart/form-data" else request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        if request.content_length is None or request.content_length > max_bytes:
+            raise too_many_bytes(max_bytes) from None
+        raise OptionError(
+            "The form's fields beside the picture are too many or too long.",
+            f"Send only options; of hints at most {MAX_HINTS}.",
+        ) from None
     if len(data) > max_bytes:
         raise too_many_bytes(max_bytes)
     return data
@@ -91,9 +99,11 @@ def read_options(request: Request, models: Mapping[str, str], *, by_accept: bool
         OptionError: an unknown option or a value out of range.
         NotAcceptable: the Accept header allows neither PNG nor JPEG.
     """
-    given = {**request.args, **request.form}
-    if unknown := sorted(set(given) - set(_NAMES)):
+    sent = {**request.args, **request.form}
+    if unknown := sorted(set(sent) - set(_NAMES)):
         raise OptionError(f"There is no option {unknown[0]!r}.", f"The options are {', '.join(_NAMES)}.")
+    # browsers send the fields of a form that nobody has filled in
+    given = {name: value for name, value in sent.items() if value}
     options = Options(
         format=given.get("format") or (_accepted_format(request) if by_accept else "png"),
         quality=_number(given, "quality", int, QUALITY),

@@ -7,6 +7,7 @@ The last word of the type is the error's code, as in `urn:handtint:problem:too-l
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Mapping
@@ -58,6 +59,10 @@ class Busy(HandtintError):
 
     def __init__(self, detail: str):
         super().__init__(detail, f"Try again in {self.retry_after} seconds.")
+
+
+NO_ROOM = Busy("The gateway has no room for the request's files just now.")
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class RateLimited(HandtintError):
@@ -134,6 +139,8 @@ class Problem:
 
 def to_problem(error: Exception) -> Problem:
     """Any exception as a problem that may be shown to a stranger."""
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        error = NO_ROOM
     if isinstance(error, HandtintError):
         status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         detail, fix = error.detail, error.fix
@@ -157,6 +164,8 @@ def report(error: Exception) -> Problem:
     problem = to_problem(error)
     if isinstance(error, ServerError):
         log.warning("%s", error)
+    elif isinstance(error, OSError) and problem.code == NO_ROOM.code:
+        log.error("No room for a request's files: %s", error.strerror)
     elif problem.code == "internal":
         log.error("Unexpected error", exc_info=error)
     return problem
@@ -175,7 +184,8 @@ def to_response(error: Exception) -> Response:
     response = Response(problem.to_json(), problem.status, mimetype=MEDIA_TYPE)
     response.headers.update(getattr(error, "headers", {}))
     if problem.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        response.headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_AFTER))
+        usual = NO_ROOM.retry_after if isinstance(error, OSError) else RETRY_AFTER
+        response.headers["Retry-After"] = str(getattr(error, "retry_after", usual))
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     allowed = getattr(error, "valid_methods", None)

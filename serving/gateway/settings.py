@@ -17,15 +17,16 @@ from limits import parse as parse_rate
 from serving.errors import OptionError
 from serving.gateway.formats import FORMATS_READ, check_formats
 from serving.gateway.split import Split
-from serving.models import grpc_addresses
 from serving.pictures import MAX_PIXELS
+from serving.target import grpc_addresses
 from serving.task import TASKS
 
 MAX_BYTES = 50_000_000
 FORM_BYTES = 200_000  # what a form's boundaries and a thousand hints may add to the picture
 # Of one pixel, while its picture is read, coloured and encoded: 3 or 4 channels, held up to seven times. The most that
-# was measured is 28, of an upside-down PNG with transparency, which is copied at every step of reading.
+# was measured is 28, of an upside-down lossless WebP with transparency; an upside-down PNG with it takes 18.
 PIXEL_BYTES = 32
+ANSWER_BYTES = 4  # of one pixel in a PNG that nothing could be saved of
 BASE_BYTES = 300_000_000  # the process itself, the bands that are painted, and the answers that wait to be sent
 
 
@@ -135,8 +136,13 @@ class Settings:
 
     @property
     def memory_ceiling(self) -> int:
-        """Bytes that the process needs at most: its own, and those of each picture that is worked on."""
-        return BASE_BYTES + self.threads * (PIXEL_BYTES * self.max_pixels + 2 * self.max_bytes)
+        """Bytes that the process needs at most.
+
+        Its own, those of each picture that is worked on, and of each batch one that waits for its turn and one that is
+        being sent.
+        """
+        working = self.threads * (PIXEL_BYTES * self.max_pixels + 2 * self.max_bytes)
+        return BASE_BYTES + working + self.batches * (ANSWER_BYTES * self.max_pixels + self.max_bytes)
 
 
 def _check_rate(rate: str | None) -> None:

@@ -1,6 +1,6 @@
-"""The model servers behind the gateway: one channel to all of them, a circuit that opens when all are down.
+"""The model servers behind the gateway: one channel to all of them, a circuit that opens when all are down or hang.
 
-upstream = Upstream("10.0.0.1:8500,10.0.0.2:8500", split)
+upstream = Upstream("10.0.0.1:8500,10.0.0.2:8500", metrics, timeout=30)
 upstream.check_circuit()
 maps = upstream.ask("photo", call, lambda model: model.predict(...))
 """
@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 
 import grpc
 
-from serving.channel import open_channel
 from serving.errors import ServerTimeout, ServerUnavailable
+from serving.gateway.channel import open_channel
+from serving.gateway.circuit import Circuit
 from serving.gateway.metrics import Metrics
 from serving.gateway.split import Split, sticky_point
 from serving.grpc_model import GrpcModel
@@ -54,25 +55,32 @@ class Upstream:
     Args:
         addresses: HOST:PORT, or several with commas between.
         metrics: counts what the split does.
+        timeout: seconds that a picture has.
         split: gives the shares of the labels as they are now, or None.
     """
 
-    def __init__(self, addresses: str, metrics: Metrics, split: Callable[[], Split | None] = lambda: None):
+    def __init__(
+        self, addresses: str, metrics: Metrics, timeout: float, split: Callable[[], Split | None] = lambda: None
+    ):
         self._addresses = addresses
         self._metrics = metrics
         self._split = split
-        self._channel = open_channel(addresses, check_health=True)
+        self._channel = open_channel(addresses)
+        self._circuit = Circuit(timeout)
         self._state: Any = None
         self._channel.subscribe(self._note_state, try_to_connect=True)
 
     def check_circuit(self) -> None:
-        """Returns unless every model server is known to be down, which gRPC finds out again within two seconds.
+        """Returns unless every model server is known to be down or to hang.
+
+        gRPC finds out within two seconds that one is back, and the circuit's next request that one answers.
 
         Raises:
             ServerUnavailable: at once.
         """
         if self._state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
             raise ServerUnavailable(f"No model server at {self._addresses} can be reached.", "Start one.")
+        self._circuit.check()
 
     def check(self, names: Sequence[str], timeout: float = 2.0) -> None:
         """Returns if a version of each of these models is available; raises ServerError if not."""
@@ -90,21 +98,25 @@ class Upstream:
         Raises:
             ServerError: as `serving.grpc_model` does; of the kind VersionNotFound only for a `which` that was given.
         """
-        metadata = [("x-request-id", call.request_id)]
         model = self._model(name)
         chosen = which or self._pick(call.client)
         try:
-            return question(model.asked(chosen, call.remaining(), metadata)), chosen
+            return self._ask(question, model, chosen, call), chosen
         except VersionNotFound:
             if which is not None or chosen.label is None:
                 raise
             self._metrics.refused_label(chosen.label)
-        return question(model.asked(NEWEST, call.remaining(), metadata)), NEWEST
+        return self._ask(question, model, NEWEST, call), NEWEST
 
     def close(self) -> None:
         """Closes the channel."""
         self._channel.unsubscribe(self._note_state)
         self._channel.close()
+
+    def _ask(self, question: Callable[[GrpcModel], Answer], model: GrpcModel, which: Which, call: Call) -> Answer:
+        remaining = call.remaining()
+        with self._circuit.watch(remaining):
+            return question(model.asked(which, remaining, [("x-request-id", call.request_id)]))
 
     def _model(self, name: str) -> GrpcModel:
         return GrpcModel(self._addresses, name, timeout=0, channel=self._channel)

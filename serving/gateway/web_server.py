@@ -10,25 +10,38 @@ holds no thread and no memory.
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from http import HTTPStatus
+from typing import Any
 
 import waitress
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
+from waitress.utilities import Error
 
 from serving.errors import OptionError
 from serving.gateway.options import too_many_bytes
-from serving.gateway.problems import MEDIA_TYPE, http_problem, to_problem
+from serving.gateway.problems import MEDIA_TYPE, NO_ROOM, http_problem, to_problem
 from serving.gateway.settings import Settings
+
+log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 25.0  # Kubernetes kills 30 s after SIGTERM unless told otherwise
 # Bytes of an answer that a slow reader leaves in a file before the thread that makes more of it is held: a picture is
 # always let go at once, a stream of many is not.
 _UNREAD = 2**29
+_CONNECTIONS = 1000  # slow clients hold one each, and nothing else
+
+
+class _NoRoom(Error):
+    """The disk is full."""
+
+    code = HTTPStatus.SERVICE_UNAVAILABLE.value
+    reason = "Service Unavailable"
 
 
 class _ProblemTask(ErrorTask):
@@ -39,6 +52,9 @@ class _ProblemTask(ErrorTask):
         status = HTTPStatus(error.code)
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             problem = to_problem(too_many_bytes(self.channel.adj.max_request_body_size))
+        elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+            problem = to_problem(NO_ROOM)
+            self.response_headers.append(("Retry-After", str(NO_ROOM.retry_after)))
         else:
             problem = http_problem(status, f"{error.body}.")
         body = problem.to_json()
@@ -51,6 +67,21 @@ class _ProblemTask(ErrorTask):
 
 class _Channel(HTTPChannel):
     error_task_class = _ProblemTask
+    request: Any  # the one that is being read, or None
+
+    def received(self, data: bytes) -> bool:
+        """Takes a piece of a request; one that has no room in a file is answered, where waitress would hang up."""
+        try:
+            return bool(super().received(data))
+        except OSError as error:
+            log.error("No room for a request's body: %s", error.strerror)
+            with self.requests_lock:
+                request, self.request = self.request, None
+                request.error = _NoRoom("")
+                self.requests.append(request)
+                if len(self.requests) == 1:  # else the thread that works on the first one comes to it
+                    self.server.add_task(self)
+            return True
 
 
 class WebServer:
@@ -82,6 +113,7 @@ class WebServer:
             threads=settings.server_threads,
             max_request_body_size=settings.largest_body,
             outbuf_high_watermark=_UNREAD,
+            connection_limit=_CONNECTIONS,
             ident=None,  # no Server header
             clear_untrusted_proxy_headers=not settings.proxies,
         )
@@ -90,8 +122,8 @@ class WebServer:
 
     def run(self) -> None:
         """Serves until `stop`; then accepts nothing new and lets requests in flight finish, 25 s at most."""
-        while not self._stopping:
-            wasyncore.loop(timeout=1, map=self._server._map, count=1)
+        while not self._stopping:  # with poll, since select() ends at 1024 open files
+            wasyncore.loop(timeout=1, use_poll=True, map=self._server._map, count=1)
         self._server.del_channel()
         self._server.socket.close()
         deadline = time.monotonic() + DRAIN_SECONDS
@@ -100,7 +132,7 @@ class WebServer:
                 # in this order: a finished request leaves `requests` only when its answer is in the buffers
                 if channel.request is None and not channel.requests and not channel.total_outbufs_len:
                     channel.will_close = True
-            wasyncore.loop(timeout=0.1, map=self._server._map, count=1)
+            wasyncore.loop(timeout=0.1, use_poll=True, map=self._server._map, count=1)
         self._server.task_dispatcher.shutdown()
         self._server.trigger.close()
 

@@ -2,9 +2,10 @@
 
     calls = InFlight()
     server = grpc.server(pool, interceptors=[calls])
-    calls.wait_until_idle(seconds=25)
+    calls.wait_until_idle(seconds=25, ended=server.stop(25))
 
 gRPC's own way of stopping waits for every call, and a client that watches the health service never ends its one.
+Questions to the health service do not count: a probe goes on asking a server that has said that it is not ready.
 """
 
 from __future__ import annotations
@@ -19,11 +20,17 @@ import grpc
 # A request may wait for a thread and not be counted for a moment, while the one before it is counted no more.
 _QUIET_SECONDS = 0.2
 
+_HEALTH = "/grpc.health.v1.Health/"
+
 
 class InFlight(grpc.ServerInterceptor):
-    """Sees every call with one request and one answer, from its first line until the client has the answer."""
+    """Sees every call with one request and one answer, from its first line until the client has the answer.
+
+    `last_arrival` is the time.monotonic() at which the latest one came; 0 before the first.
+    """
 
     def __init__(self) -> None:
+        self.last_arrival = 0.0
         self._lock = threading.Lock()
         self._count = 0
         self._last_change = time.monotonic()
@@ -35,8 +42,9 @@ class InFlight(grpc.ServerInterceptor):
     ) -> grpc.RpcMethodHandler | None:
         """The handler that answers, counted."""
         handler = continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
+        if handler is None or handler.unary_unary is None or handler_call_details.method.startswith(_HEALTH):
             return handler
+        self.last_arrival = time.monotonic()
         answer = handler.unary_unary
 
         def counted(request: Any, context: grpc.ServicerContext) -> Any:

@@ -9,8 +9,9 @@ process:
 
     Serving photo, sketch on grpc://127.0.0.1:8500 and http://127.0.0.1:8501
 
-Everything else goes to standard error. SIGTERM and Ctrl-C let requests in flight finish, and end with status 0; a
-second one ends the process at once.
+Everything else goes to standard error. On SIGTERM and Ctrl-C the health service says NOT_SERVING, requests are
+taken until nobody sends any more (a second without one, or five in all), those in flight finish, and the status is 0.
+A second signal ends the process at once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from importlib.metadata import version
 from types import FrameType
 from typing import Any, NoReturn
@@ -50,7 +52,7 @@ def _serve(**values: Any) -> None:
     # Imported here, so that --help and a mistyped flag do not wait for TensorFlow.
     from serving.model_server.errors import StartError
     from serving.model_server.memory import keep_large_buffers
-    from serving.model_server.server import serve
+    from serving.model_server.server import GRACE_SECONDS, serve
 
     keep_large_buffers()
     try:
@@ -62,7 +64,9 @@ def _serve(**values: Any) -> None:
     models = ", ".join(server.model_names) or "no models yet"
     click.echo(f"Serving {models} on {' and '.join(server.doors)}")
     stopping.wait()
-    server.stop()
+    deadline = time.monotonic() + GRACE_SECONDS
+    server.drain()
+    server.stop(deadline - time.monotonic())
     _end()
 
 

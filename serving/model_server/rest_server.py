@@ -1,10 +1,10 @@
 """A waitress server that can be drained: it finishes what it has begun before it stops.
 
-    python -m pytest tests/serving/model_server/test_command.py -k drain
+    python -m pytest tests/serving/model_server/test_command.py -k "drain or end"
 
-waitress itself stops by dropping its connections. Here it stops listening, tells clients of keep-alive
-connections with `Connection: close` that this answer is the last, and goes when no request is left and those
-connections have had a second to ask once more.
+waitress itself stops by dropping its connections. Here `drain` tells clients of keep-alive connections with
+`Connection: close` that this answer is the last, so that they come back through their load balancer; `stop` listens
+no more, and goes when no request is left and those connections have had a second to ask once more.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ class _Task(WSGITask):
 
 class _Channel(HTTPChannel):
     task_class = _Task
+
+    def received(self, data: bytes) -> bool:
+        self.server.last_arrival = time.monotonic()
+        return bool(super().received(data))
 
 
 class RestServer:
@@ -83,14 +87,24 @@ class RestServer:
             asyncore_use_poll=True,  # select() ends at 1024 open files
         )
         self._server.draining = False
+        self._server.last_arrival = 0.0
         self._server.channel_class = _Channel
         self.port: int = listening.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, name="rest", daemon=True)
         self._thread.start()
 
+    @property
+    def last_arrival(self) -> float:
+        """The time.monotonic() at which a piece of a request came last; 0 before the first."""
+        return float(self._server.last_arrival)
+
+    def drain(self) -> None:
+        """Answers as before, but each answer from now on ends its connection."""
+        self._server.draining = True
+
     def stop(self, grace_seconds: float) -> None:
         """Takes no new connections, lets requests in flight finish for so long, then closes what is left."""
-        self._server.draining = True
+        self.drain()
         self._in_loop(self._stop_listening)
         begun = time.monotonic()
         while (waited := time.monotonic() - begun) < grace_seconds:

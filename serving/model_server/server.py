@@ -42,6 +42,10 @@ from serving.model_server.ssl_config import server_credentials
 # Kubernetes kills 30 s after SIGTERM unless told otherwise; this leaves it time to see us go.
 GRACE_SECONDS = 25.0
 
+# Clients and load balancers hear a moment late that a server is not ready any more. It ends once nobody has come for
+# the first time, and after the second whoever comes.
+QUIET_SECONDS, DRAIN_SECONDS = 1.0, 5.0
+
 _GRPC_OPTIONS: dict[str, int | str] = {
     # Up to protobuf's own 2 GiB; most pictures pass gRPC's default of 4 MB.
     "grpc.max_receive_message_length": -1,
@@ -108,6 +112,21 @@ class ModelServer:
     def model_names(self) -> list[str]:
         """What the models are called, in the config's order."""
         return self._models.names
+
+    def drain(self) -> None:
+        """Says that it is not ready, and goes on answering those who have not heard of it.
+
+        Comes back when nobody has come for QUIET_SECONDS, at the latest after DRAIN_SECONDS; `stop` is next.
+        """
+        begun = time.monotonic()
+        self._health.drain()
+        if self._rest:
+            self._rest.drain()
+        while (now := time.monotonic()) < begun + DRAIN_SECONDS:
+            last_arrival = max(begun, self._calls.last_arrival, self._rest.last_arrival if self._rest else 0.0)
+            if now > last_arrival + QUIET_SECONDS:
+                return
+            time.sleep(0.02)
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Says that it is not ready, takes no new requests, lets those in flight finish for so long, and lets go.

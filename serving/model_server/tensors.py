@@ -82,8 +82,7 @@ def to_tensor(name: str, value: TensorProto | np.ndarray) -> tf.Tensor:
             f'Input "{name}" of shape {list(shape_of(value) or ())} takes {size} bytes; expected at most '
             f"{MAX_TENSOR_BYTES}. Send fewer rows in a request."
         )
-    if value.tensor_content and dtype in _RAW:
-        content = value.tensor_content
+    if dtype in _RAW and (content := value.tensor_content):  # read once: each time it is copied
         if len(content) != size:
             raise _unparsable(name, value, size)
         return tf.constant(np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape_of(value) or ()))

@@ -99,9 +99,11 @@ def _read(number: int, path: Path) -> VersionFolder:
 
 
 def _is_whole(names: set[str]) -> bool:
-    """Whether the graph is there, and the variables' index, and all shards that their names speak of."""
+    """Whether the graph is there, the variables' index, and all shards that their names speak of; or TF-Lite alone."""
     if "saved_model.pb" not in names:
-        return "model.tflite" in names
+        # A TensorFlow Lite model may be alone; with pieces of a SavedModel beside it the rest of that is on its way.
+        pieces = any(name == "fingerprint.pb" or name.startswith(("variables/", "assets/")) for name in names)
+        return "model.tflite" in names and not pieces
     if not any(name.startswith("variables/") for name in names):
         return True  # some models have no variables
     shards = [match for name in names if (match := _SHARD.fullmatch(name))]

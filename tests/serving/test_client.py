@@ -128,7 +128,7 @@ def test_each_picture_may_be_of_a_task_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     where = {"photo": models / "photo", "sketch": sketch_dir}
-    monkeypatch.setattr("serving.models.load_local_model", lambda name, _: load_local_model(name, where[name]))
+    monkeypatch.setattr("serving.doors.load_local_model", lambda name, _: load_local_model(name, where[name]))
     for own, task, expected in (
         ("photo", "sketch", sketcher),
         ("photo", "auto", sketcher),

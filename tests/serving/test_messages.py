@@ -107,7 +107,7 @@ def test_values_that_do_not_fit_the_shape_are_an_error() -> None:
         messages.to_array(proto)
 
 
-@pytest.mark.parametrize("module", ["serving.client", "serving.cli", "serving.gateway.main"])
+@pytest.mark.parametrize("module", ["serving.client", "serving.async_client", "serving.cli", "serving.gateway.main"])
 def test_the_remote_doors_import_no_tensorflow(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -15,6 +15,8 @@ REAL = "HANDTINT_CONTRACT_GRPC" in os.environ
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if REAL and "HANDTINT_CONTRACT_REST" not in os.environ:
+        raise pytest.UsageError("HANDTINT_CONTRACT_GRPC is set: expected HANDTINT_CONTRACT_REST=http://HOST:PORT, too.")
     config.addinivalue_line(
         "markers", "stricter: the embedded server refuses on purpose what TensorFlow Serving lets pass, or dies of"
     )

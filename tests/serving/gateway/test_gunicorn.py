@@ -1,4 +1,4 @@
-"""The gateway under gunicorn: settings from the environment, several processes, their metrics, a stop that drains."""
+"""The gateway under gunicorn: settings from the environment, one worker, its metrics, a stop that drains."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,54 +17,10 @@ import pytest
 from serving.client import Colouriser
 from serving.gateway.auth import make_key
 from tests.serving.gateway.answers import pixels, problem, read_all
+from tests.serving.gateway.processes import COMMAND, PREFIX, Gunicorn, free_port
 from tests.serving.sample_pictures import BAD, GOOD
 
-PREFIX = "HANDTINT_GATEWAY_"
-COMMAND = [sys.executable, "-m", "gunicorn", "-c", "python:serving.gateway.gunicorn_conf", "serving.gateway.wsgi:app"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-class Gunicorn:
-    """Two processes of the gateway."""
-
-    def __init__(self, server: str, keys: Path, key: str):
-        self.port, self.metrics_port = free_port(), free_port()
-        settings = {
-            "SERVER": server,
-            "KEYS_FILE": str(keys),
-            "MAX_MEGAPIXELS": "1",
-            "RATE": "none",
-            "BIND": f"127.0.0.1:{self.port}",
-            "WORKERS": "2",
-            "METRICS_PORT": str(self.metrics_port),
-        }
-        environment = {**os.environ, **{f"{PREFIX}{name}": value for name, value in settings.items()}}
-        self.process = subprocess.Popen(COMMAND, env=environment, stderr=subprocess.PIPE, text=True)
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", timeout=60, headers={"authorization": f"Bearer {key}"}
-        )
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                self.client.get("/healthz")
-                return
-            except httpx.TransportError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.process.kill()
-                    raise RuntimeError(self.process.communicate()[1]) from None
-                time.sleep(0.1)
-
-    def stop(self) -> str:
-        """Ends it as a pod is ended; what it logged."""
-        self.client.close()
-        self.process.send_signal(signal.SIGTERM)
-        log = self.process.communicate(timeout=60)[1]
-        assert self.process.returncode == 0
-        return log
+METRICS_PORT = free_port()
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +28,10 @@ def gunicorn(model_server: dict[str, str], tmp_path_factory: pytest.TempPathFact
     key, line = make_key()
     keys = tmp_path_factory.mktemp("keys") / "keys.txt"
     keys.write_text(line)
-    gunicorn = Gunicorn(model_server["grpc"], keys, key)
+    gunicorn = Gunicorn(SERVER=model_server["grpc"], KEYS_FILE=str(keys), METRICS_PORT=str(METRICS_PORT))
+    gunicorn.client.headers["authorization"] = f"Bearer {key}"
     yield gunicorn
-    if gunicorn.process.poll() is None:
-        gunicorn.process.kill()
-        gunicorn.process.communicate()
+    gunicorn.close()
 
 
 def test_pictures_and_problems(gunicorn: Gunicorn, in_process: Colouriser) -> None:
@@ -103,14 +56,14 @@ def test_what_is_not_http_is_a_problem_too(gunicorn: Gunicorn) -> None:
     assert b'"type": "urn:handtint:problem:bad-request"' in answer
 
 
-def test_metrics_of_all_processes_add_up(gunicorn: Gunicorn) -> None:
+def test_metrics_are_answered_by_the_parent_process(gunicorn: Gunicorn) -> None:
     def counted() -> float:
-        text = httpx.get(f"http://127.0.0.1:{gunicorn.metrics_port}/metrics").text
+        text = httpx.get(f"http://127.0.0.1:{METRICS_PORT}/metrics").text
         found = re.search(r'requests_total\{route="/healthz",status="200"\} (\S+)', text)
         return float(found[1]) if found else 0.0
 
     before = counted()
-    for _ in range(20):  # each over a connection of its own, so that both processes get some
+    for _ in range(20):
         assert httpx.get(f"http://127.0.0.1:{gunicorn.port}/healthz").status_code == 200
     assert counted() - before == 20
 
@@ -137,3 +90,23 @@ def test_a_missing_setting_is_named() -> None:
     done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
     assert "Missing option '--server'" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--workers=2", "-w4"])
+def test_more_workers_than_one_are_refused(model_server: dict[str, str], flag: str) -> None:
+    environment = {**os.environ, f"{PREFIX}SERVER": model_server["grpc"], f"{PREFIX}NO_AUTHENTICATION": "1"}
+    done = subprocess.run([*COMMAND, flag], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert f"Expected one worker, which holds the gateway's limits; received {flag[-1]}." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_platform_cannot_multiply_the_limits(model_server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")  # gunicorn's own variable
+    gunicorn = Gunicorn(SERVER=model_server["grpc"], NO_AUTHENTICATION="1", RATE="10/day")
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: httpx.post(f"http://{gunicorn.address}/v1/colourise", timeout=60), range(30)))
+    log = gunicorn.stop()
+    assert sorted(answer.status_code for answer in answers) == [400] * 10 + [429] * 20
+    assert len(re.findall("Booting worker", log)) == 1
+    assert '"message": "At most ' in log

@@ -15,9 +15,9 @@ import grpc
 import numpy as np
 import pytest
 
-from serving.channel import open_channel
 from serving.client import Colouriser
 from serving.errors import OptionError
+from serving.gateway.channel import open_channel
 from serving.version import VersionNotFound, Which
 from tests.serving.conftest import StartGateway
 from tests.serving.gateway.answers import pixels, problem

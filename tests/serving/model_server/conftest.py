@@ -31,11 +31,11 @@ class Doors:
     def __init__(self, server: ModelServer, name: str):
         self.server = server
         self.name = name
-        self._channel = grpc.insecure_channel(
+        self.channel = grpc.insecure_channel(
             f"127.0.0.1:{server.grpc_port}", options=[("grpc.max_receive_message_length", -1)]
         )
-        self.prediction = PredictionServiceStub(self._channel)
-        self.models = ModelServiceStub(self._channel)
+        self.prediction = PredictionServiceStub(self.channel)
+        self.models = ModelServiceStub(self.channel)
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}", timeout=20)
 
     def request(
@@ -87,7 +87,7 @@ class Doors:
 
     def close(self) -> None:
         self.http.close()
-        self._channel.close()
+        self.channel.close()
         self.server.stop(grace_seconds=5)
 
 

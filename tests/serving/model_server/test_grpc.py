@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import grpc
 import numpy as np
 import pytest
@@ -250,13 +252,29 @@ def test_without_its_flag_there_is_no_health_service(zoo):
     assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_tensorflows_profiler_answers_on_the_same_port(zoo):
-    """A ProfileRequest of 50 ms; the answer, a ProfileResponse, ends once something was traced or not."""
-    profile = b"\x08\x32"  # duration_ms = 50
-    with grpc.insecure_channel(f"127.0.0.1:{zoo.server.grpc_port}") as channel:
-        answer = channel.unary_unary("/tensorflow.ProfilerService/Profile")(profile, timeout=60)
-        assert isinstance(answer, bytes)
-        # What TensorFlow's own service refuses is refused with its words.
+def test_tensorflows_profiler_answers_on_the_same_port(zoo, tmp_path, monkeypatch):
+    """With TensorFlow's own client, which names the folder that the traces go to."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    monkeypatch.chdir(here)  # where TensorFlow would write without a folder's name
+    address = f"127.0.0.1:{zoo.server.grpc_port}"
+    done = threading.Event()
+
+    def work():  # or there is nothing to trace
+        while not done.is_set():
+            zoo.predict(x=[1.0])
+
+    working = threading.Thread(target=work)
+    working.start()
+    try:
+        tf.profiler.experimental.client.trace(f"grpc://{address}", str(there), duration_ms=500)
+    finally:
+        done.set()
+        working.join()
+    assert [path.name.endswith(".xplane.pb") for path in there.rglob("*") if path.is_file()] == [True]
+    assert list(here.iterdir()) == []
+    # What TensorFlow's own service refuses is refused with its words.
+    with grpc.insecure_channel(address) as channel:
         for method in ("Monitor", "Nothing"):
             with pytest.raises(grpc.RpcError) as error:
                 channel.unary_unary(f"/tensorflow.ProfilerService/{method}")(b"", timeout=60)

@@ -9,6 +9,10 @@ import socket
 
 import numpy as np
 import pytest
+import tensorflow as tf
+
+from serving.model_server.json_request import COLUMNS
+from serving.model_server.json_response import write_outputs
 
 KINDS = {
     "small": [1, -2],
@@ -274,3 +278,22 @@ def test_a_body_beyond_the_limit_is_refused_unread(zoo):
         head = f"POST /v1/models/zoo:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n"
         connection.sendall(head.encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"a\0\0", '{"b64": "YQAA"}'),  # numpy's own strings end at their last byte that is not zero
+        ([b"a\0", b"", b"\0"], '[{"b64": "YQA="}, {"b64": ""}, {"b64": "AA=="}]'),
+        (np.zeros([0, 2], object), "[]"),
+        (np.zeros([2, 0], object), "[[], []]"),
+    ],
+)
+def test_bytes_keep_their_zeros_at_the_end(value, text):
+    outputs = {"blob_bytes": tf.constant(value, tf.string)}
+    assert write_outputs(outputs, COLUMNS).decode() == f'{{\n    "outputs": {text}\n}}'
+
+
+@pytest.mark.parametrize(("value", "text"), [(2.0, "2.0"), (True, "true"), (7, "7"), (b"a\0", '"a\\u0000"')])
+def test_a_single_value_stands_for_itself(value, text):
+    assert write_outputs({"y": tf.constant(value)}, COLUMNS).decode() == f'{{\n    "outputs": {text}\n}}'

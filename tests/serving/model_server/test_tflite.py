@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 import tensorflow as tf
 from grpc import StatusCode
 
-from serving.model_server.errors import ServingError
+from serving.model_server.errors import ServingError, StartError
 from serving.model_server.servable import LoadOptions, Servable
 
 from .saved_models import save_scale
@@ -82,6 +84,25 @@ def test_a_file_without_signatures_has_its_tensors_names(tmp_path):
     (name,), (answer,) = definition.inputs, definition.outputs
     outputs = servable.signature("").predict({name: np.float32([[1, 2], [3, 4]])})
     assert outputs[answer].numpy().tolist() == [3, 7]
+
+
+def test_a_folder_that_holds_nothing_else_is_served(folder, serve, tmp_path):
+    (tmp_path / "1").mkdir()
+    shutil.copy(folder / "model.tflite", tmp_path / "1")
+    doors = serve(tmp_path, prefer_tflite_model=True)
+    assert doors.predict(x=np.float32([1.0]))["y"].tolist() == [5]
+    with pytest.raises(StartError, match=r"DATA_LOSS: .*/1 holds no SavedModel that can be loaded"):
+        serve(tmp_path)
+
+
+def test_pieces_of_a_saved_model_beside_it_are_waited_for(folder, serve, tmp_path):
+    shutil.copytree(folder, tmp_path / "1")
+    doors = serve(tmp_path)
+    shutil.copytree(folder, tmp_path / "2", ignore=shutil.ignore_patterns("saved_model.pb"))
+    threading.Event().wait(0.5)  # several polls
+    assert doors.states() == {1: "AVAILABLE"}
+    shutil.copy(folder / "saved_model.pb", tmp_path / "2")
+    doors.wait_for(2, "AVAILABLE")
 
 
 def test_a_broken_file_is_not_served(tmp_path):
