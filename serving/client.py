@@ -109,7 +109,8 @@ class Colouriser:
             saturation: 0..3, what the model's chroma is multiplied by.
             palette: up to 12 colours like #b03a2e, in any order, that the result is steered towards where there are
                 no hints, see `serving.palette`.
-            panels: colour each framed panel of a comic page as a picture of its own, see `serving.panels`.
+            panels: colour each panel of a comic page as a picture of its own, see `serving.panels`; what lies between
+                them stays black on white.
             task: photo, sketch or auto for this picture; None is the Colouriser's.
 
         Raises:
@@ -119,13 +120,16 @@ class Colouriser:
                 `colours`, which it lacks.
         """
         original, chosen, seen, hints = self._prepare(picture, hints, saturation, palette, task)
-        coloured = self._colour(original, chosen, seen, hints, saturation)
-        if panels and chosen is SKETCH:
-            for panel in find_panels(original.rgb):
-                part = replace(original, rgb=original.rgb[panel])
-                inside = hints_inside(hints, panel, original.rgb.shape)
-                coloured.rgb[panel] = self._colour(part, chosen, chosen.see(part.rgb), inside, saturation).rgb
-        return coloured
+        found = find_panels(original.rgb) if panels and chosen is SKETCH else []
+        if not found:
+            return self._colour(original, chosen, seen, hints, saturation)
+        ink = SKETCH.ink(original.rgb, self._maps(chosen, seen, ()))
+        page = np.repeat(ink[..., np.newaxis], 3, axis=2)
+        for panel in found:
+            part = replace(original, rgb=original.rgb[panel])
+            inside = hints_inside(hints, panel, original.rgb.shape)
+            page[panel] = self._colour(part, chosen, chosen.see(part.rgb), inside, saturation).rgb
+        return replace(original, rgb=page, task=chosen.name)
 
     def layers(
         self,
