@@ -34,7 +34,9 @@ EPOCH, STEPS = 4, 10
 SETTINGS = ("size=32", "batch=4", f"steps_per_epoch={EPOCH}", "validation=5", "discriminator_filters=8",
             "thaw_at=0.2", "adversarial_at=0.5", "ema=0.5")  # fmt: skip
 
-SAMPLES_OF_FIVE = ("fit", "--data", "web/public/samples", "--steps", "1", "--set", "batch=1", "--set", "validation=5")
+# the photographs; the drawing is even wide enough to be a pair
+SAMPLES_OF_FIVE = ("fit", "--data", "web/public/samples", "--steps", "1", "--set", "batch=1", "--set", "validation=5",
+                   "--set", 'left_out=["omelette"]')  # fmt: skip
 
 
 @pytest.fixture(scope="module")
