@@ -84,7 +84,8 @@ def weights(run: Path, data: Path, out: Path, size: int, hardware: str, **readin
 
     given = {name: value for name, value in reading.items() if value is not None}
     card = ship(Run.open(run), data, out, size, hardware, **given)
-    click.echo(f"{out}: {card.parameters:,} parameters, {(out / 'weights.npz').stat().st_size:,} bytes, {card.scores}")
+    scores = card.scores or "not scored: fewer than two of the pictures are held out"
+    click.echo(f"{out}: {card.parameters:,} parameters, {(out / 'weights.npz').stat().st_size:,} bytes, {scores}")
 
 
 @cli.command()

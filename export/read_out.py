@@ -28,6 +28,7 @@ def read_out(
     boldness: float = 1.0,
     cast: tuple[float, float] = (0.0, 0.0),
     rarity: float = 0.0,
+    shares: np.ndarray | None = None,
     temperature: float = 1.0,
 ) -> None:
     """Changes a lite_unet or flat_unet generator in place.
@@ -35,10 +36,10 @@ def read_out(
     `calibration` 0..1: how much of the classes' weights is divided out of the distribution (Zhang et al. 2016 trained
     with them; by Bayes' rule 1 gives the shares of photographs back). `boldness`: what the distribution's mean is
     multiplied by. `cast`: a* and b* in Lab units that are taken off it.
-    `rarity` 0..1: how far each colour is preferred for being rare, as a share of its log odds; and `temperature` 0..1:
-    the annealed mean of Zhang et al. (2016, equation 5), between the distribution's mean (1) and its mode (0). Both
-    commit a model that is unsure of everything to what is special about each place. Hints come after all of these, and
-    stay exact.
+    `rarity` 0..1: how far each colour is preferred for being rare among the pictures trained on, as a share of the log
+    of its `shares` [Q] there (None: photographs'); and `temperature` 0..1: the annealed mean of Zhang et al. (2016,
+    equation 5), between the distribution's mean (1) and its mode (0). Both commit a model that is unsure of everything
+    to what is special about each place. Hints come after all of these, and stay exact.
     Raises ValueError for a generator without a distribution.
     """
     names = {layer.name for layer in generator.layers}
@@ -49,8 +50,9 @@ def read_out(
         )
     logits, mean = generator.get_layer("distribution"), generator.get_layer("mean_of_bins")
     kernel, bias = logits.get_weights()
-    shares = load_bins().shares
-    bias = bias - calibration * np.log(weights(shares, balance)) - rarity * np.log(shares + RAREST)
+    photographs = load_bins().shares
+    bias = bias - calibration * np.log(weights(photographs, balance))
+    bias = bias - rarity * np.log((photographs if shares is None else shares) + RAREST)
     logits.set_weights([kernel / temperature, bias / temperature])
-    # the shares sum to 1, so what is taken off each centre is taken off their mean
+    # the distribution sums to 1, so what is taken off each centre is taken off their mean
     mean.set_weights([boldness * centres - np.array(cast, np.float32) / CHROMA_UNIT for centres in mean.get_weights()])

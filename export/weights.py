@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ import numpy as np
 
 from export.read_out import read_out
 from trainer import generators
+from trainer.bins import shares_of
+from trainer.colour import rgb_to_ab, to_unit
 from trainer.config import Config, make_config
 from trainer.shipped import WEIGHTS, read_weights
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from trainer.run import Run
 
 PRETRAINED = Path(__file__).with_name("pretrained")
+_COUNTED = 1000  # pictures for the shares of colours; with twice as many no share changes by 0.005
+_COUNTED_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,16 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
 def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading: Any) -> Card:
     """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data.
 
-    `reading`: what `export.read_out` takes besides; raises as it does.
+    Without scores where fewer than two pictures are held out, as of somebody's own few. `reading`: what
+    `export.read_out` takes besides; raises as it does.
     """
-    from trainer.reports.evaluate import held_out, restored, score
+    from trainer.data.sources import find_examples, split
+    from trainer.reports.evaluate import restored, score
 
     trained, state = restored(run, size)
     if reading:
-        read_out(trained, run.config.balance, **reading)
+        shares = _shares(run.config, data) if "rarity" in reading else None
+        read_out(trained, run.config.balance, shares=shares, **reading)
     generator = generators.fold(run.config, trained)
     for variable in generator.variables:  # what is scored is what ships
         variable.assign(np.asarray(variable, np.float16).astype(np.float32))
@@ -105,7 +112,8 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading
         "versions": run.about["versions"],
         "commit": run.about["commit"],
     }
-    scores = score(generator, run.config, held_out(run, data), size)
+    _, held_out = split(find_examples(data, replace(run.config, limit=0)), run.config.validation)
+    scores = score(generator, run.config, held_out, size) if len(held_out) > 1 else {}
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
     np.savez_compressed(folder / "weights.npz", **arrays)
@@ -113,6 +121,18 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading
     card = Card(run.config.task, run.config.generator, size, generator.count_params(), training, scores, sha256)
     card.write(folder / "card.json")
     return card
+
+
+def _shares(config: Config, data: Path) -> np.ndarray:
+    """Of each colour bin, [Q], in the pictures that were trained on, each as small as the distribution."""
+    from trainer.data.augment import whole_view
+    from trainer.data.fixed import fixed_batches
+    from trainer.data.sources import find_examples, split, spread
+
+    drawn_once = replace(config, redrawn=0.0, scanned=0.0)  # the drawings are not looked at
+    training, _ = split(find_examples(data, drawn_once), config.validation)
+    batches = fixed_batches(spread(training, _COUNTED), drawn_once, _COUNTED_SIZE, whole_view)
+    return shares_of(rgb_to_ab(to_unit(targets.astype(np.float32))) for targets, _ in batches)
 
 
 def _sha256(path: Path) -> str:

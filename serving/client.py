@@ -103,7 +103,8 @@ class Colouriser(ColouriserBase):
             saturation: 0..3, what the model's chroma is multiplied by.
             palette: up to 12 colours like #b03a2e, in any order, that the result is steered towards where there are
                 no hints, see `serving.palette`.
-            panels: colour each framed panel of a comic page as a picture of its own, see `serving.panels`.
+            panels: colour each panel of a comic page as a picture of its own, see `serving.panels`; what lies between
+                them stays black on white.
             task: photo, sketch or auto for this picture; None is the Colouriser's.
             timeout: seconds to wait for the other side, in all; None is the Colouriser's.
 

@@ -48,15 +48,16 @@ class ModelConversations:
     def colourise(self, picture: PictureInput, wishes: Wishes) -> Talk[Picture]:
         """The picture in colour."""
         original, task, seen, hints = yield from self._prepare(picture, wishes)
-        coloured = yield from _colour(original, task, seen, hints, wishes.saturation)
-        if wishes.panels and task is SKETCH:
-            for panel in find_panels(original.rgb):
-                part = replace(original, rgb=original.rgb[panel])
-                inside = hints_inside(hints, panel, original.rgb.shape)
-                coloured.rgb[panel] = (
-                    yield from _colour(part, task, task.see(part.rgb), inside, wishes.saturation)
-                ).rgb
-        return coloured
+        panels = find_panels(original.rgb) if wishes.panels and task is SKETCH else []
+        if not panels:
+            return (yield from _colour(original, task, seen, hints, wishes.saturation))
+        ink = SKETCH.ink(original.rgb, (yield from _maps(task, seen, ())))
+        page = np.repeat(ink[..., np.newaxis], 3, axis=2)
+        for panel in panels:
+            part = replace(original, rgb=original.rgb[panel])
+            inside = hints_inside(hints, panel, original.rgb.shape)
+            page[panel] = (yield from _colour(part, task, task.see(part.rgb), inside, wishes.saturation)).rgb
+        return replace(original, rgb=page, task=task.name)
 
     def layers(self, picture: PictureInput, wishes: Wishes) -> Talk[Layers]:
         """A drawing, taken apart."""

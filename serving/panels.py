@@ -1,10 +1,10 @@
-"""The framed panels of a comic page: each is a picture of its own, and is coloured better alone.
+"""The panels of a comic page: each is a picture of its own, and is coloured better alone.
 
 for rows, columns in find_panels(rgb):          # slices of the page
     page[rows, columns] = colour(rgb[rows, columns], hints_inside(hints, (rows, columns), rgb.shape))
 
-A panel is a rectangle framed by lines, with paper between it and the next (the recursive XY cut of Nagy and Seth,
-1984).
+A panel is a rectangle with paper between it and the next (the recursive XY cut of Nagy and Seth, 1984). A page is what
+has two of them framed by lines; a third may then be without a frame.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Box = tuple[int, int, int, int]  # top, bottom, left, right
 
 
 def find_panels(rgb: np.ndarray) -> list[Panel]:
-    """A page, uint8 [H, W, 3] -> its framed panels as (rows, columns), in reading order; none where it is one picture.
+    """A page, uint8 [H, W, 3] -> its panels as (rows, columns), in reading order; none where it is one picture.
 
-    Black on white paper, also grey or unevenly lit; panels that overlap, or have no frame, are not found.
+    Black on white paper, also grey or unevenly lit; panels that overlap are not found.
     """
     ink = _ink(rgb)
-    boxes = [box for box in _cut(ink, (0, SIZE, 0, SIZE), across=True) if _is_framed(ink, box)]
-    if len(boxes) < 2:
+    boxes = [box for box in _cut(ink, (0, SIZE, 0, SIZE), across=True) if _is_large(box)]
+    if sum(_is_framed(ink, box) for box in boxes) < 2:
         return []
     height, width = rgb.shape[:2]
     return [
@@ -98,10 +98,13 @@ def _runs(inked: np.ndarray) -> list[tuple[int, int]]:
     return runs
 
 
+def _is_large(box: Box) -> bool:
+    top, bottom, left, right = box
+    return min(bottom - top, right - left) >= SMALLEST * SIZE
+
+
 def _is_framed(ink: np.ndarray, box: Box) -> bool:
     top, bottom, left, right = box
-    if min(bottom - top, right - left) < SMALLEST * SIZE:
-        return False
     part = ink[top:bottom, left:right]
     sides = (part[:FRAME].any(0), part[-FRAME:].any(0), part[:, :FRAME].any(1), part[:, -FRAME:].any(1))
     return all(side.mean() >= FRAMED for side in sides)

@@ -56,6 +56,13 @@ def soft_labels(ab: Array, centres: Array, ops: ModuleType = np) -> Array:
     return likely / ops.sum(likely, axis=-1, keepdims=True)
 
 
+def shares_of(chroma: Iterable[np.ndarray]) -> np.ndarray:
+    """Chroma arrays [..., 2] -> how much of it each bin has, [Q], summing to 1."""
+    centres = load_bins().centres
+    totals = sum(soft_labels(ab, centres).reshape(-1, len(centres)).sum(axis=0) for ab in chroma)
+    return totals / totals.sum()
+
+
 def count(chroma: Iterable[np.ndarray]) -> Bins:
     """Chroma arrays [..., 2] -> the bins that occur in them."""
     side = int(2 * CHROMA_UNIT / GRID) + 1

@@ -145,7 +145,8 @@ def _examples(run: Run) -> tuple[list[Example], list[Example]]:
     if len(training) < config.batch or not held_out:
         raise ValueError(
             f"Too few pictures under {path}: {len(training)} to train on and {len(held_out)} held out. "
-            f"Expected at least one batch of {config.batch} and one held out; add pictures or lower batch."
+            f"Expected at least one batch of {config.batch} and one held out. Add pictures, or lower batch and "
+            f"validation: one in {config.validation} is held out, by its name (--set validation=3)."
         )
     _probe(training)
     return training, held_out

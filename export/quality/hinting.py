@@ -36,10 +36,15 @@ def random_hints(name: str, picture: np.ndarray, free: np.ndarray, count: int = 
     x, y = np.minimum(thrown * size, size - 1).astype(int).T
     chosen = np.flatnonzero(free[y, x])[:count]
     for hint, place in zip(hints, chosen, strict=False):
-        rows, columns = (slice(max(0, at[place] - PATCH // 2), at[place] + PATCH // 2 + 1) for at in (y, x))
-        covered = to_unit(picture[rows, columns].astype(np.float32))
-        hint[:2], hint[2:] = thrown[place], covered[free[rows, columns]].mean(axis=0)
+        hint[:2], hint[2:] = thrown[place], true_colour(picture, free, x[place], y[place])
     return hints
+
+
+def true_colour(picture: np.ndarray, free: np.ndarray, x: int, y: int) -> np.ndarray:
+    """sRGB 0..1 [3]: the mean of what is free, bool [S, S], of the square that a hint at this pixel covers."""
+    rows, columns = (slice(max(0, at - PATCH // 2), at + PATCH // 2 + 1) for at in (y, x))
+    covered = to_unit(picture[rows, columns].astype(np.float32))
+    return covered[free[rows, columns]].mean(axis=0)
 
 
 def psnr_by_hints(task: Task, candidates: Sequence[Candidate], group: Group) -> tuple[int, dict[str, dict[int, float]]]:

@@ -5,9 +5,11 @@ print(score_table(scores, parameters, PHOTO.columns)); print(hint_table(psnr)); 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from export.quality.candidates import TRUTH
+from export.quality.clicking import MOST
 from export.quality.columns import SHARED, Column
 from export.quality.hinting import COUNTS
 from export.quality.naming import gap_closed
@@ -25,10 +27,10 @@ def score_table(scores: dict[str, Scores], parameters: dict[str, int | None], co
     return _table(rows)
 
 
-def hint_table(psnr: dict[str, dict[int, float]]) -> str:
-    """PSNR in dB: a row a candidate, a column a number of hints."""
-    rows = [["PSNR, dB, with", *(f"{count} hint{'s' * (count != 1)}" for count in COUNTS)]]
-    rows += [[name, *(_written(counts.get(count), ".2f") for count in COUNTS)] for name, counts in psnr.items()]
+def hint_table(psnr: dict[str, dict[int, float]], given: str = "hint", numbers: Sequence[int] = COUNTS) -> str:
+    """PSNR in dB: a row a candidate, a column a number of what is `given`."""
+    rows = [["PSNR, dB, with", *(f"{count} {given}{'s' * (count != 1)}" for count in numbers)]]
+    rows += [[name, *(_written(counts.get(count), ".2f") for count in numbers)] for name, counts in psnr.items()]
     return _table(rows)
 
 
@@ -70,16 +72,20 @@ def page(about: dict[str, Any], groups: list[str], sizes: str, pictures: dict[st
 def section(title: str, found: dict[str, Any], parameters: dict[str, int | None], columns: tuple[Column, ...]) -> str:
     """A group's heading and tables."""
     hints = found["hints"]
-    return "\n\n".join(
-        [
-            f"## {title}",
-            f"{found['pictures']:,} pictures"
-            + (f"; {found['unreadable']:,} could not be read" if found["unreadable"] else ""),
-            score_table(found["scores"], parameters, columns),
-            f"With hints, on {hints['pictures']:,} of them:",
-            hint_table(hints["psnr"]),
+    parts = [
+        f"## {title}",
+        f"{found['pictures']:,} pictures"
+        + (f"; {found['unreadable']:,} could not be read" if found["unreadable"] else ""),
+        score_table(found["scores"], parameters, columns),
+        f"With hints at random places, on {hints['pictures']:,} of them:",
+        hint_table(hints["psnr"]),
+    ]
+    if hints["clicks"]:
+        parts += [
+            "With hints where the result is most wrong:",
+            hint_table(hints["clicks"], "click", range(MOST + 1)),
         ]
-    )
+    return "\n\n".join(parts)
 
 
 def _written(value: float | None, form: str) -> str:

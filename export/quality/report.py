@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from export.quality.candidates import Candidate
+from export.quality.clicking import psnr_by_clicks
 from export.quality.hinting import psnr_by_hints
 from export.quality.labels import named_by_label
 from export.quality.opening import open_candidates
@@ -119,7 +120,7 @@ def _measure(task: Task, candidates: list[Candidate], group: Group, hint_limit: 
         "pictures": pictures,
         "unreadable": len(group.examples) - pictures,
         "scores": scores,
-        "hints": {"pictures": hinted, "psnr": psnr},
+        "hints": {"pictures": hinted, "psnr": psnr, "clicks": psnr_by_clicks(task, candidates, fewer)},
         "saturation": {"pictures": hinted, "truth": truth, "curves": curves},
     }
 

@@ -47,11 +47,16 @@ def tfjs_sketch(sketch_model: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return convert(sketch_model, tmp_path_factory.mktemp("web") / "sketch")
 
 
-def test_the_shipped_weights_fit_the_budget() -> None:
-    generator, card = load_generator("photo")
-    assert card.parameters == generator.count_params() <= 6_000_000
-    assert (find_weights("photo") / "weights.npz").stat().st_size <= 12_000_000
+@pytest.mark.parametrize(
+    ("task", "parameters", "size"), [("photo", 6_000_000, 12_000_000), ("sketch", 8_000_000, 16_000_000)]
+)
+def test_the_shipped_weights_fit_the_budget(task: str, parameters: int, size: int) -> None:
+    generator, card = load_generator(task)
+    assert card.task == task
+    assert card.parameters == generator.count_params() <= parameters
+    assert (find_weights(task) / "weights.npz").stat().st_size <= size
     assert card.scores["psnr"] > card.scores["psnr_grey"]
+    assert card.scores["frechet"] < card.scores["frechet_grey"]
 
 
 def test_a_version_is_complete(saved_model: Path) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from export.main import cli
 from export.quality.candidates import TRUTH
+from export.quality.clicking import psnr_by_clicks, worst_place
 from export.quality.hinting import COUNTS, psnr_by_hints, random_hints
 from export.quality.labels import named_by_label
 from export.quality.naming import gap_closed
@@ -196,6 +197,29 @@ def test_whoever_copies_hints_gains_with_each(group: Group, oracle: PhotoCandida
     assert list(psnr[GREY.name]) == list(psnr["oracle"]) == [0]
 
 
+def test_clicks_go_where_it_is_most_wrong_and_help_more_than_random_hints(group: Group, oracle: PhotoCandidate) -> None:
+    copier = PhotoCandidate("copier", SIDE, copy_hints, takes_hints=True)
+    psnr = psnr_by_clicks(PHOTO, [copier, oracle], group)
+    assert list(psnr) == ["copier"]  # the oracle takes no hints
+    assert list(psnr["copier"]) == [0, 1, 2, 3, 4, 5]
+    assert (np.diff(list(psnr["copier"].values())) > 0).all()
+    _, random = psnr_by_hints(PHOTO, [copier], group)
+    assert psnr["copier"][0] == random["copier"][0]
+    assert psnr["copier"][5] > random["copier"][5]
+
+
+def test_the_worst_place_is_the_middle_of_what_is_wrong_and_free() -> None:
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    result = picture.copy()
+    result[8:24, 8:24] = 0  # a large mistake
+    result[40, 40] = 0  # a worse one of one pixel only
+    assert worst_place(result, picture, np.ones((64, 64), bool)) == pytest.approx((15.5, 15.5), abs=1)
+    elsewhere = np.ones((64, 64), bool)
+    elsewhere[:32, :32] = False
+    assert worst_place(result, picture, elsewhere) == (40, 40)
+    assert worst_place(result, picture, np.zeros((64, 64), bool)) is None
+
+
 def test_pictures_are_named_by_their_folders(tmp_path: Path) -> None:
     image = Image.open(SAMPLES / "citrus-fruits.jpg").convert("L")
     for label in (950, 951, 3):  # the judge takes it for an orange or a lemon, also in grey
@@ -267,6 +291,7 @@ def test_the_command_writes_tables_numbers_and_a_plot(data: Path, tmp_path: Path
         assert group["hints"]["pictures"] == 2
         assert list(group["hints"]["psnr"]["guided"]) == [str(count) for count in COUNTS]
         assert list(group["hints"]["psnr"]["plain"]) == ["0"]
+        assert {name: list(counts) for name, counts in group["hints"]["clicks"].items()} == {"guided": list("012345")}
         assert list(group["saturation"]["curves"]) == ["plain", "guided"]
     assert list(found["sizes"]) == ["512"]
     assert list(found["sizes"]["512"]["distance"]) == ["plain", "guided"]

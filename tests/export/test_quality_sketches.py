@@ -106,7 +106,7 @@ def scores(oracle: FlatCandidate, group: Group) -> dict[str, dict]:
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sketch model's shipped weights that never learned anything."""
     folder = tmp_path_factory.mktemp("weights")
-    config = make_config({"task": "sketch", "colour_space": "flat"})
+    config = make_config({"task": "sketch", "generator": "flat_unet", "colour_space": "flat"})
     generator = generators.build_folded(config, SIDE)
     np.savez(folder / "weights.npz", **{variable.path: np.asarray(variable) for variable in generator.variables})
     Card("sketch", config.generator, SIDE, generator.count_params()).write(folder / "card.json")

@@ -35,6 +35,12 @@ def test_framed_panels_in_reading_order(scale: int, paper: int) -> None:
     np.testing.assert_allclose(np.array(found) / scale, BOXES, atol=4)
 
 
+def test_a_panel_without_a_frame_is_found_beside_framed_ones() -> None:
+    image = Image.fromarray(page(BOXES[:4]))
+    ImageDraw.Draw(image).ellipse((540, 820, 940, 1340), outline="black", width=4)
+    assert len(find_panels(np.asarray(image))) == len(BOXES)
+
+
 def test_uneven_light_hides_no_gutter() -> None:
     shade = np.linspace(1, 0.65, 1000)[None, :, None]
     assert len(find_panels((page(BOXES) * shade).astype(np.uint8))) == len(BOXES)
@@ -57,7 +63,6 @@ def test_each_panel_is_coloured_as_a_picture_of_its_own(sketcher: Colouriser) ->
     original = page(BOXES)
     hints = [Hint(0.3, 0.15, "#c02020"), Hint(0.7, 0.4, "#2040c0")]  # in the first panel, and in the third
     coloured = sketcher.colourise(encode_picture(Picture(original)), hints, panels=True).rgb
-    whole = sketcher.colourise(encode_picture(Picture(original)), hints).rgb
     inside = np.zeros(original.shape[:2], bool)
     for number, panel in enumerate(find_panels(original)):
         own = hints_inside(hints, panel, original.shape)
@@ -65,7 +70,7 @@ def test_each_panel_is_coloured_as_a_picture_of_its_own(sketcher: Colouriser) ->
         part = sketcher.colourise(encode_picture(Picture(original[panel])), own, task="sketch").rgb
         np.testing.assert_array_equal(coloured[panel], part)
         inside[panel] = True
-    np.testing.assert_array_equal(coloured[~inside], whole[~inside])
+    assert (coloured[~inside] == 255).all()  # the paper between the panels, although the model tints all paper
 
 
 def test_hints_keep_their_places_in_a_panel() -> None:

@@ -233,6 +233,15 @@ def test_rare_colours_weigh_more_and_the_mean_weight_is_one() -> None:
     assert weights[shares.argmin()] > 5 * weights[shares.argmax()]
 
 
+def test_shares_of_pictures_are_those_of_the_bins_that_they_show() -> None:
+    red, blue = (bins.load_bins().centres[i] for i in (40, 150))
+    pictures = [np.broadcast_to(red, (4, 4, 2)), np.broadcast_to(red, (2, 8, 2)), np.broadcast_to(blue, (4, 4, 2))]
+    shares = bins.shares_of(pictures)
+    expected = bins.soft_labels(np.stack([red, blue]), bins.load_bins().centres)
+    np.testing.assert_allclose(shares, expected[0] * 2 / 3 + expected[1] / 3, atol=1e-6)
+    assert sorted(np.argsort(shares)[-2:]) == [40, 150]
+
+
 def test_counting_finds_the_colours_of_pictures() -> None:
     counted = bins.count([np.full((4, 4, 2), [0.3, -0.2], np.float32)])
     np.testing.assert_allclose(counted.centres, [[30 / 110, -20 / 110]], atol=1e-6)

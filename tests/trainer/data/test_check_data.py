@@ -242,7 +242,8 @@ def test_drawings_go_by_a_rule_of_their_own(folder: Path) -> None:
     drawing = Image.new("RGB", (140, 140), "white")
     drawing.paste("red", (0, 0, 140, 28))  # a fifth of it
     drawing.save(folder / "drawing.png")
-    result = run(folder, "--preset", "sketch")
+    settings = ("layout=colour", "redrawn=0", "size=128")
+    result = run(folder, "--preset", "sketch", *(word for setting in settings for word in ("--set", setting)))
     assert result.exit_code == 0
     assert "0  nearly without colour (under 10% of it with a chroma above 8)" in result.output
 
