@@ -66,6 +66,7 @@ def main(model: Path, seconds: float, clients: str, batching_parameters_file: Pa
 
 def _measure(base: Path, seconds: float, clients: list[int], batching: str) -> Any:
     from serving.bench import k6, requests
+    from serving.bench.echo import echoing
     from serving.bench.report import Results
     from serving.bench.server_process import Server, running
 
@@ -89,6 +90,8 @@ def _measure(base: Path, seconds: float, clients: list[int], batching: str) -> A
         click.echo("the bare model", err=True)
         before = _tool("bare", str(folder), "--seconds", str(seconds / 2))
         nothing = _tool("bare", str(stand_in / "1"), "--seconds", str(seconds / 2))
+        with echoing() as address:
+            echo = _tool("direct", "--grpc", address, "--model", "echo", "--seconds", str(seconds))
         with running({"photo": base, "nothing": stand_in}, batching) as server:
             most = max(clients)
             click.echo("the server by itself", err=True)
@@ -111,6 +114,8 @@ def _measure(base: Path, seconds: float, clients: list[int], batching: str) -> A
         bare=max(before, after, key=lambda one: one["rows_per_second"]),
         direct_rows=through["per_second"],
         direct_clients=min(most, 16),
+        direct_share=through["share"],
+        echo=echo["median_ms"],
         overhead_grpc=added_grpc,
         overhead_rest=added_rest,
     )

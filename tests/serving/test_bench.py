@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import grpc
 import pytest
 
+from serving import messages
 from serving.bench import k6, requests
+from serving.bench.echo import echoing
 from serving.bench.report import Results, page
 from serving.bench.server_process import running
 
@@ -28,6 +31,15 @@ def test_k6_asks_through_both_doors(tmp_path):
     assert 0 < now <= highest
 
 
+@pytest.mark.slow
+def test_the_echo_answers_as_many_bytes_as_chroma():
+    with echoing() as address, grpc.insecure_channel(address) as channel:
+        answer = channel.unary_unary(messages.PREDICT)(requests.chroma_request("any").SerializeToString(), timeout=60)
+        assert len(answer) == 256 * 256 * 4 * 4
+        with pytest.raises(grpc.RpcError, match="not found"):
+            channel.unary_unary("/another/Call")(b"", timeout=60)
+
+
 def test_a_server_that_does_not_start_says_why(tmp_path):
     with pytest.raises(k6.BenchError, match="The server did not start"), running({"none": tmp_path / "x"}, "nonsense"):
         pass
@@ -47,12 +59,16 @@ def test_the_page_has_every_row_and_the_ratio():
             bare={"rows_per_second": 50.0, "best_batch": 4, "chroma_ms": 21.0, "serving_default_ms": 30.0},
             direct_rows=46.0,
             direct_clients=16,
+            direct_share=0.08,
+            echo=0.75,
             overhead_grpc=1.25,
             overhead_rest=2.5,
         )
     )
     assert "against the bare `tf.function`'s best | 0.92 | at least 0.9 |" in text
+    assert "that the clients leave | 1.00 | |" in text
     assert "median | 1.25 ms | under 2 ms |" in text
+    assert "to a server that does nothing | 0.75 ms | |" in text
     assert "| 16 | 10.0 | 20.0 | 30.0 | 400.0 | 0 | 900 | 25% |" in text
     assert "| 16 | 10.0 | 20.0 | 30.0 | 400.0 | 0 | 950 | 25% |" in text
     assert BATCHING in text
