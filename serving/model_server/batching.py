@@ -6,7 +6,8 @@
     scheduler.close()
 
 Every signature has a queue. A batch is ready when it is full or its first request has waited for the timeout, and the
-oldest ready one runs as soon as one of the scheduler's threads is free; until then others may join it.
+oldest ready one runs as soon as one of the scheduler's turns is free, as many as it has threads; until then others may
+join it. A request that need wait for nobody takes a free turn in its caller's own thread.
 
 Better than the original: a request whose shape does not fit the waiting batch is refused by itself, and when a batch
 fails its requests run once more one by one, so a bad picture never fails its neighbours. A caller that goes away, or
@@ -68,6 +69,7 @@ class BatchScheduler:
         self.metrics = metrics
         self.changed = threading.Condition()
         self._queues: list[BatchQueue] = []
+        self._free = parameters.threads  # turns
         self._stopped = False
         for index in range(parameters.threads):
             name = f"{parameters.thread_pool_name}-{index}"
@@ -89,6 +91,22 @@ class BatchScheduler:
             self._stopped = True
             self.changed.notify_all()
 
+    def take_turn(self) -> bool:
+        """Whether a request may run at once: nobody else need be waited for, nobody waits, and a turn is free."""
+        if self.parameters.batch_timeout_micros:
+            return False
+        with self.changed:
+            if not self._free or any(queue.batches for queue in self._queues):
+                return False
+            self._free -= 1
+            return True
+
+    def end_turn(self) -> None:
+        """Makes room for the next batch."""
+        with self.changed:
+            self._free += 1
+            self.changed.notify_all()
+
     def _work(self) -> None:
         while self._run_next():
             pass
@@ -99,21 +117,25 @@ class BatchScheduler:
         if chosen is None:
             return False
         queue, tasks = chosen
-        queue.run_batch(tasks)
+        try:
+            queue.run_batch(tasks)
+        finally:
+            self.end_turn()
         return True
 
     def _next(self) -> tuple[BatchQueue, list[_Task]] | None:
-        """Waits for a batch that is ready; None when there will be no more."""
+        """Waits for a batch that is ready, and a turn, which is taken; None when there will be no more."""
         with self.changed:
             while True:
                 waits = {queue: queue.ready_in() for queue in self._queues if queue.batches}
                 ready = [queue for queue, seconds in waits.items() if seconds <= 0 or self._stopped]
-                if ready:
+                if ready and self._free:
+                    self._free -= 1
                     queue = min(ready, key=lambda one: one.batches[0].since)
                     return queue, queue.batches.popleft().tasks
-                if self._stopped:
+                if self._stopped and not ready:
                     return None
-                self.changed.wait(min(waits.values(), default=None))
+                self.changed.wait(None if ready else min(waits.values(), default=None))
 
 
 class BatchQueue:
@@ -138,6 +160,12 @@ class BatchQueue:
         if not rows:
             return dict(self._function(inputs))  # there is nothing to put together, nor to pad with
         task = _Task(inputs, rows, time.monotonic())
+        if rows <= self._scheduler.parameters.max_batch_size and self._scheduler.take_turn():
+            try:
+                self.run_batch([task])
+            finally:
+                self._scheduler.end_turn()
+            return task.answer.result()
         batch = self._enter(task)
         call = current()
         if call and not call.caller.add_callback(task.answer.cancel):

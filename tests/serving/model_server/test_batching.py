@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from grpc import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
+from serving.model_server.batching import BatchScheduler
 from serving.model_server.batching_parameters import BatchingParameters, read_batching_parameters
 from serving.model_server.current_call import Limit, calling
 from serving.model_server.errors import ServingError, StartError
@@ -267,6 +269,35 @@ def test_everybody_gets_their_own_rows(load, clients):
         if sample.labels.get("thread_pool_name") == "model_server_batch_threads"
     }
     assert samples[":tensorflow:serving:batching_session:queuing_latency_count"] == 320
+
+
+def test_who_finds_a_free_turn_runs_in_their_own_thread_and_the_next_ones_run_together(clients):
+    seen: list[tuple[int, int]] = []
+    running, go_on = threading.Event(), threading.Event()
+
+    def double(inputs):
+        seen.append((threading.get_ident(), inputs["x"].shape[0]))
+        running.set()
+        assert go_on.wait(60)
+        return {"y": 2 * inputs["x"]}
+
+    scheduler = BatchScheduler(BatchingParameters(max_batch_size=4, num_batch_threads=1))
+    queue = scheduler.queue(double, {"x": "x"})
+
+    def ask_queue(value: float) -> tuple[int, list[list[float]]]:
+        return threading.get_ident(), queue({"x": tf.constant(rows(value))})["y"].numpy().tolist()
+
+    first = clients.submit(ask_queue, 1)
+    assert running.wait(60)
+    others = [clients.submit(ask_queue, value) for value in (2, 3)]
+    wait_until(lambda: queue.batches and queue.batches[0].rows == 2)
+    go_on.set()
+    thread, answer = first.result(60)
+    assert answer == [[2]]
+    assert [other.result(60)[1] for other in others] == [[[4]], [[6]]]
+    assert seen[0] == (thread, 1)
+    assert [rows_run for _, rows_run in seen] == [1, 2]
+    scheduler.close()
 
 
 def test_the_threads_go_with_the_version(load):
