@@ -89,7 +89,7 @@ def test_a_version_that_is_half_copied(base: Path, scales: dict[int, Path], serv
     shutil.copy(scales[2] / name, base / "2" / name)
     assert comes_true(lambda: state(server, 2) == "AVAILABLE")
     assert server.scale() == 2.0
-    assert "failed" not in server.log.read_text()
+    assert "} failed: " not in server.log.read_text()
 
 
 def test_the_base_path_is_gone(base: Path, scales: dict[int, Path], server: ModelServer) -> None:
