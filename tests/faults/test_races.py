@@ -103,7 +103,9 @@ def slow_call(server: ModelServer, seconds: float) -> grpc.Future:
 
 def test_a_reload_while_a_request_runs(server: ModelServer, base: Path) -> None:
     """The request finishes on the version that the reload takes away."""
-    running = slow_call(server, 5.0)
+    assert server.scale(1) == 1.0  # connected
+    running = slow_call(server, 8.0)
+    threading.Event().wait(1)  # by then it runs
     only_the_second = config_of(entry(base, "model_version_policy { specific { versions: 2 } }"))
     config = text_format.Parse(only_the_second, ModelServerConfig())
     server.doors.models.HandleReloadConfigRequest(ReloadConfigRequest(config=config), timeout=SECONDS)
