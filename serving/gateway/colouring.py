@@ -67,7 +67,9 @@ class Colouring:
             rgb = task.paint(original.rgb, maps, options.saturation)
             coloured = replace(original, rgb=rgb, task=task.name)
         with stage("encode"):
-            encoded = encode_picture(coloured, options.format, options.quality)
+            encoded = encode_picture(
+                coloured, options.format, options.quality, keep_metadata=options.metadata == "keep"
+            )
         self._metrics.picture(len(data), coloured.width * coloured.height, len(encoded))
         return Result(encoded, FORMATS[options.format], task.name, coloured.notes, which)
 
