@@ -83,8 +83,8 @@ def colourise(
 
     OUT is a file if there is one picture and OUT ends in .png, .jpg, .webp, .tif or .ora; else a folder, made if
     needed, where the names are NAME-colour.png (NAME-flat.png with --flat). With --alternatives these names are
-    numbered: new-1.png, NAME-colour-1.png. An .ora file (OpenRaster, for Krita, GIMP and MyPaint) has the lines and the colours
-    of a drawing as layers.
+    numbered: new-1.png, NAME-colour-1.png. An .ora file (OpenRaster, for Krita, GIMP and MyPaint) has the
+    lines and the colours of a drawing as layers.
     A picture that cannot be used is reported and the others go on; the exit status is then 1. Transparency is kept
     in all but JPEG, where it is laid on white. Colour profile, EXIF, XMP and resolution are kept; 16 bits in PNG and
     TIFF.

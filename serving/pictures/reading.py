@@ -167,7 +167,7 @@ def _decode(name: str, image: Image.Image, notes: tuple[str, ...], max_pixels: i
             False,
             (*notes, f"It has more than {max_pixels / 2e6:g} megapixels, so 8 of its 16 bits are used."),
         )
-    # a TIFF's directories are read from its file, which is closed when it is decoded
+    # a TIFF's directories are read from its file, which is closed once it is decoded
     known = _about(image) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
     samples, said = _samples(name, image, deep, opener)
     if opener:
@@ -187,8 +187,11 @@ def _decode(name: str, image: Image.Image, notes: tuple[str, ...], max_pixels: i
 def _about(image: Image.Image) -> tuple[int, Metadata, tuple[str, ...]]:
     """How it has to be turned, what is said of it, and notes."""
     turned = orientation(image)
-    size = (image.height, image.width) if is_sideways(turned) else image.size
-    return turned, *read_metadata(image, size, is_sideways(turned))
+    sideways = is_sideways(turned)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):  # Pillow turns it while it decodes, but not its resolution
+        return 1, *read_metadata(image, image.size, sideways)
+    size = (image.height, image.width) if sideways else image.size
+    return turned, *read_metadata(image, size, sideways)
 
 
 def _three(samples: np.ndarray) -> np.ndarray:

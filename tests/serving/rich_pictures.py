@@ -120,7 +120,7 @@ def rich(format: str, image: Image.Image, icc: bytes | None = None, orientation:
             options |= {"lossless": True, "xmp": XMP, "exif": said.tobytes()}
         case "tiff":
             said[700] = XMP
-            options["exif"] = said
+            options["exif"] = said.tobytes()
         case "png":
             from PIL.PngImagePlugin import PngInfo
 
