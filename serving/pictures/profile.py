@@ -109,9 +109,14 @@ def _space(profile: bytes) -> tuple[str, icc.Space | None, bool]:
 def _littlecms(image: Image.Image, source: bytes, target: bytes) -> np.ndarray:
     """In strips: a profile's way is the same for every pixel, and the whole would be held twice."""
     try:
-        profiles = [ImageCms.ImageCmsProfile(BytesIO(each)) for each in (source, target)]
-        way = ImageCms.buildTransform(*profiles, image.mode, "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                                      ImageCms.Flags.BLACKPOINTCOMPENSATION)  # fmt: skip
+        way = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(BytesIO(source)),
+            ImageCms.ImageCmsProfile(BytesIO(target)),
+            image.mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
         converted = np.empty((image.height, image.width, 3), np.uint8)
         for rows in bands(converted):
             strip = image.crop((0, rows.start, image.width, min(rows.stop, image.height)))
