@@ -125,3 +125,13 @@ def test_bombs_in_metadata(gateway: httpx.Client) -> None:
     said = send(gateway, plain[:33] + exif + plain[33:])
     assert said.headers["handtint-note"] == "The EXIF is left out: it has more than 64 KB."
     assert len(said.content) < 100_000
+
+
+def test_a_webp_counts_double(start_gateway: StartGateway, model_server: dict[str, str]) -> None:
+    data = GOOD["grey.png"]
+    large = start_gateway(model_server["grpc"], max_pixels=2 * WIDTH * HEIGHT)
+    send(large, data, format="webp")
+    small = start_gateway(model_server["grpc"], max_pixels=2 * WIDTH * HEIGHT - 1)
+    refused = small.post("/v1/colourise?format=webp", content=data)
+    assert "A WebP may have at most 0.0053995 megapixels" in problem(refused, 400, "option")["detail"]
+    send(small, data, format="tiff")
