@@ -89,11 +89,10 @@ def load_generator(weights: str | Path) -> tuple[keras.Model, Card]:
 def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading: Any) -> Card:
     """Puts a run's averaged generator into `folder`: float16 weights and their card, scored on held-out data.
 
-    Without scores where fewer than two pictures are held out, as of somebody's own few. `reading`: what
-    `export.read_out` takes besides; raises as it does.
+    Without scores where only one picture is held out, as of somebody's own few. `reading`: what `export.read_out`
+    takes besides; raises as it does, and as `held_out`.
     """
-    from trainer.data.sources import find_examples, split
-    from trainer.reports.evaluate import restored, score
+    from trainer.reports.evaluate import held_out, restored, score
 
     trained, state = restored(run, size)
     if reading:
@@ -112,8 +111,8 @@ def ship(run: Run, data: Path, folder: Path, size: int, hardware: str, **reading
         "versions": run.about["versions"],
         "commit": run.about["commit"],
     }
-    _, held_out = split(find_examples(data, replace(run.config, limit=0)), run.config.validation)
-    scores = score(generator, run.config, held_out, size) if len(held_out) > 1 else {}
+    examples = held_out(run, data)
+    scores = score(generator, run.config, examples, size) if len(examples) > 1 else {}
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {variable.path: np.asarray(variable, np.float16) for variable in generator.variables}
     np.savez_compressed(folder / "weights.npz", **arrays)

@@ -21,9 +21,9 @@ _BAND_PIXELS = 2**17  # few enough to stay in a processor's cache
 
 
 def shrink(rgb: np.ndarray, plane: Callable[[np.ndarray], np.ndarray], size: int = SIZE) -> np.ndarray:
-    """What `plane` makes of the pixels, stretched to a square: uint8 [H, W, 3] -> float32 [1, size, size, 1].
+    """What `plane` makes of the pixels, stretched to a square: uint8 or uint16 [H, W, 3] -> float32 [1, size, size, 1].
 
-    `plane`: uint8 [h, W, 3] -> float32 [h, W]. Antialiased bilinear, as `tf.image.resize(antialias=True)` does it.
+    `plane`: some rows [h, W, 3] -> float32 [h, W]. Antialiased bilinear, as `tf.image.resize(antialias=True)` does it.
     """
     # The kernel is separable: widths band by band, so that no full-size plane is ever held, then all heights.
     narrow = [_resize(plane(rgb[rows]), size, rows.stop - rows.start) for rows in _bands(rgb)]
@@ -31,9 +31,9 @@ def shrink(rgb: np.ndarray, plane: Callable[[np.ndarray], np.ndarray], size: int
 
 
 def paint_bands(rgb: np.ndarray, maps: np.ndarray, paint: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """The picture uint8 [H, W, 3] and small maps [S, S, C] -> uint8 [H, W, 3].
+    """The picture uint8 or uint16 [H, W, 3] and small maps [S, S, C] -> the same type [H, W, 3].
 
-    `paint`: some rows uint8 [h, W, 3], and the maps raised bilinearly to them [h, W, C] -> sRGB 0..1 [h, W, 3].
+    `paint`: some rows [h, W, 3], and the maps raised bilinearly to them [h, W, C] -> sRGB 0..1 [h, W, 3].
     """
     height, width = rgb.shape[:2]
     size = maps.shape[0]
@@ -44,7 +44,7 @@ def paint_bands(rgb: np.ndarray, maps: np.ndarray, paint: Callable[[np.ndarray, 
         # a seam.
         box = (0, rows.start * size / height, size, rows.stop * size / height)
         raised = np.stack([_resize(each, width, rows.stop - rows.start, box) for each in planes], axis=-1)
-        coloured[rows] = to_pixels(paint(rgb[rows], raised))
+        coloured[rows] = to_pixels(paint(rgb[rows], raised), rgb.dtype)
     return coloured
 
 

@@ -24,7 +24,7 @@ from serving.layers import Layers, take_apart
 from serving.model import Question, Served, check_colours, check_maps, colours_of, maps_of
 from serving.palette import Place, draw_layouts, find_places, lay_out
 from serving.panels import find_panels, hints_inside
-from serving.pictures import Picture, on_white
+from serving.pictures import Picture, eight_bit, on_white
 from serving.sketch import SKETCH
 from serving.suggestions import Suggestion, suggest
 from serving.task import AUTO, TASKS, Task, choose_task
@@ -48,7 +48,7 @@ class ModelConversations:
     def colourise(self, picture: PictureInput, wishes: Wishes) -> Talk[Picture]:
         """The picture in colour."""
         original, task, seen, hints = yield from self._prepare(picture, wishes)
-        panels = find_panels(original.rgb) if wishes.panels and task is SKETCH else []
+        panels = find_panels(eight_bit(original.rgb)) if wishes.panels and task is SKETCH else []
         if not panels:
             return (yield from _colour(original, task, seen, hints, wishes.saturation))
         ink = SKETCH.ink(original.rgb, (yield from _maps(task, seen, ())))

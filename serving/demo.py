@@ -29,7 +29,7 @@ import numpy as np
 from serving.client import Colouriser, encode_picture
 from serving.commands import as_main
 from serving.errors import HandtintError
-from serving.pictures import on_white, read_picture
+from serving.pictures import eight_bit, on_white, read_picture
 from serving.task import TASKS, choose_task
 
 TOLERANCE = 1  # of 255: the doors round the same colours in different libraries
@@ -113,7 +113,7 @@ def _colour(doors: dict[str, Callable[[bytes], bytes]], pictures: Sequence[Path]
             size = f"{picture.width}x{picture.height}"
             click.echo(f"{door:8} {path.name:32} {size:>11} {milliseconds:7.0f}")
             (out / f"{path.stem}-{door.lower()}.png").write_bytes(png)
-            answers.append(picture.rgb.astype(np.int16))
+            answers.append(eight_bit(picture.rgb).astype(np.int16))
         furthest = max(furthest, *(int(abs(answer - answers[0]).max()) for answer in answers))
     return furthest
 

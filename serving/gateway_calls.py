@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -110,7 +110,7 @@ class GatewayCalls:
         except PictureError as error:
             raise self.peer.refused("an answer that is no picture", "Correct the address.") from error
         note = reply.headers.get("Handtint-Note")
-        return Picture(picture.rgb, picture.alpha, (note,) if note else (), reply.headers.get("Handtint-Task", ""))
+        return replace(picture, notes=(note,) if note else (), task=reply.headers.get("Handtint-Task", ""))
 
     def check_request(self) -> Request:
         """To find out whether the gateway is there, its model server too, and lets us in: a picture of no bytes."""

@@ -7,13 +7,13 @@ Path("drawing.ora").write_bytes(encode_layers(layers))          # for Krita, GIM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
-from serving.pictures import Picture
+from serving.pictures import Picture, eight_bit
 from serving.sketch import SKETCH
 from trainer.colour import CHROMA_UNIT, PIXEL_MAX, rgb_to_ab, rgb_to_lightness, to_unit
 
@@ -27,7 +27,7 @@ class Layers:
     """Lines over colours over white paper are the merged picture, to 1 of 255 levels.
 
     `lines` and `colours` are uint8 [H, W, 4], red, green, blue and alpha, not premultiplied; lines are black and as
-    opaque as the ink is dark. `merged` is what `Colouriser.colourise` gives.
+    opaque as the ink is dark. `merged` is what `Colouriser.colourise` gives, in 8 bits.
     """
 
     lines: np.ndarray
@@ -37,15 +37,16 @@ class Layers:
     @property
     def flat(self) -> Picture:
         """The colours alone, as a picture with alpha."""
-        return Picture(self.colours[..., :3], self.colours[..., 3], self.merged.notes)
+        return replace(self.merged, rgb=self.colours[..., :3], alpha=self.colours[..., 3])
 
 
 def take_apart(drawing: Picture, maps: np.ndarray, saturation: float = 1.0) -> Layers:
     """The drawing and (r, g, b, gain, offset) [S, S, 5], as the signature `flats` answers them -> its layers."""
+    rgb = eight_bit(drawing.rgb)  # OpenRaster's layers have no more
     lines = np.zeros((drawing.height, drawing.width, 4), np.uint8)
-    np.subtract(np.iinfo(np.uint8).max, SKETCH.ink(drawing.rgb, maps), out=lines[..., 3])
-    colours = lift(SKETCH.flat(drawing.rgb, maps, saturation))
-    return Layers(lines, colours, Picture(SKETCH.paint(drawing.rgb, maps, saturation), None, drawing.notes))
+    np.subtract(np.iinfo(np.uint8).max, SKETCH.ink(rgb, maps), out=lines[..., 3])
+    colours = lift(SKETCH.flat(rgb, maps, saturation))
+    return Layers(lines, colours, replace(drawing, rgb=SKETCH.paint(rgb, maps, saturation), alpha=None))
 
 
 def lift(flat: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from serving.bands import paint_bands, shrink
-from trainer.colour import apply_coefficients, lab_to_rgb, rgb_to_lightness, to_lightness, to_luminance, to_unit
+from trainer.colour import apply_coefficients, from_pixels, lab_to_rgb, rgb_to_lightness, to_lightness, to_luminance
 
 
 class Photo:
@@ -22,11 +22,11 @@ class Photo:
     hint_channels = 3
 
     def see(self, rgb: np.ndarray) -> np.ndarray:
-        """Pixels uint8 [H, W, 3] -> luminance -1..1, float32 [1, S, S, 1]."""
+        """Pixels uint8 or uint16 [H, W, 3] -> luminance -1..1, float32 [1, S, S, 1]."""
         return to_luminance(shrink(rgb, lambda rows: _lightness(rows)[..., 0]))
 
     def paint(self, rgb: np.ndarray, coefficients: np.ndarray, saturation: float = 1.0) -> np.ndarray:
-        """The picture uint8 [H, W, 3] and (m_a, m_b, c_a, c_b) [S, S, 4] -> in colour, uint8 [H, W, 3].
+        """The picture uint8 or uint16 [H, W, 3] and (m_a, m_b, c_a, c_b) [S, S, 4] -> in colour, of the same type.
 
         docs/architecture.md has the formula. `saturation`: what a* and b* are multiplied by; 0 is grey.
         """
@@ -43,7 +43,7 @@ class Photo:
 
 
 def _lightness(rgb: np.ndarray) -> np.ndarray:
-    return rgb_to_lightness(to_unit(rgb.astype(np.float32)))
+    return rgb_to_lightness(from_pixels(rgb))
 
 
 PHOTO = Photo()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from serving.bands import paint_bands, shrink
-from trainer.colour import ab_to_rgb, rgb_to_ab, rgb_to_lightness, rgb_to_luminance, to_unit
+from trainer.colour import ab_to_rgb, from_pixels, rgb_to_ab, rgb_to_lightness, rgb_to_luminance
 from trainer.line_art import apply_ink, drawing_luminance
 
 
@@ -23,11 +23,11 @@ class Sketch:
     hint_channels = 4
 
     def see(self, rgb: np.ndarray) -> np.ndarray:
-        """Pixels uint8 [H, W, 3] -> tone 0..1, float32 [1, S, S, 1]."""
+        """Pixels uint8 or uint16 [H, W, 3] -> tone 0..1, float32 [1, S, S, 1]."""
         return shrink(rgb, lambda rows: _tone(rows)[..., 0])
 
     def paint(self, rgb: np.ndarray, maps: np.ndarray, saturation: float = 1.0) -> np.ndarray:
-        """The drawing uint8 [H, W, 3] and (r, g, b, gain, offset) [S, S, 5] -> in colour, uint8 [H, W, 3]."""
+        """The drawing uint8 or uint16 [H, W, 3] and (r, g, b, gain, offset) [S, S, 5] -> in colour, of that type."""
         flat = _saturated(maps[..., :3], saturation)
 
         def paint(rows: np.ndarray, raised: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ class Sketch:
 
 
 def _tone(rgb: np.ndarray) -> np.ndarray:
-    return drawing_luminance(to_unit(rgb.astype(np.float32)))
+    return drawing_luminance(from_pixels(rgb))
 
 
 def _saturated(rgb: np.ndarray, saturation: float) -> np.ndarray:

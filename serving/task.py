@@ -13,7 +13,7 @@ import numpy as np
 
 from serving.photo import PHOTO
 from serving.sketch import SKETCH
-from trainer.colour import rgb_to_ab, to_unit
+from trainer.colour import from_pixels, rgb_to_ab
 from trainer.line_art import is_drawing
 
 
@@ -28,10 +28,10 @@ class Task(Protocol):
     hint_channels: int
 
     def see(self, rgb: np.ndarray) -> np.ndarray:
-        """Pixels uint8 [H, W, 3] -> what the model is given of them, float32 [1, S, S, 1]."""
+        """Pixels uint8 or uint16 [H, W, 3] -> what the model is given of them, float32 [1, S, S, 1]."""
 
     def paint(self, rgb: np.ndarray, maps: np.ndarray, saturation: float) -> np.ndarray:
-        """The pixels and the answer [S, S, depth] -> coloured uint8 [H, W, 3]; `saturation` 1 is as the model says."""
+        """The pixels and the answer [S, S, depth] -> coloured, of that type; `saturation` 1 is as the model says."""
 
     def lightness(self, seen: np.ndarray, maps: Callable[[], np.ndarray]) -> np.ndarray:
         """L* 0..100 of the result at the model's size, [S, S]; `maps` asks for the answer, where that is needed."""
@@ -44,6 +44,6 @@ AUTO = "auto"
 def choose_task(rgb: np.ndarray) -> Task:
     """Sketch for pixels uint8 [H, W, 3] that `trainer.line_art.is_drawing` takes for a drawing, else photo."""
     small = rgb[:: max(1, rgb.shape[0] // 256), :: max(1, rgb.shape[1] // 256)]
-    ab = rgb_to_ab(to_unit(small.astype(np.float32))).reshape(-1, 2)
+    ab = rgb_to_ab(from_pixels(small)).reshape(-1, 2)
     chroma = np.linalg.norm(ab - np.median(ab, axis=0), axis=-1).mean()
     return SKETCH if is_drawing(SKETCH.see(rgb), np.array([chroma]))[0] else PHOTO

@@ -51,9 +51,19 @@ def to_unit(pixels: Array) -> Array:
     return pixels / PIXEL_MAX
 
 
-def to_pixels(unit: np.ndarray) -> np.ndarray:
-    """0..1 -> uint8, rounded half up (as the serving graph and the page round)."""
-    return (np.clip(unit, 0.0, 1.0) * PIXEL_MAX + 0.5).astype(np.uint8)
+def levels(dtype: np.dtype | type) -> int:
+    """The value of white in uint8, 255, or uint16, 65535."""
+    return int(np.iinfo(dtype).max)
+
+
+def from_pixels(pixels: np.ndarray) -> np.ndarray:
+    """Uint8 or uint16 -> float32 0..1."""
+    return pixels.astype(np.float32) / levels(pixels.dtype)
+
+
+def to_pixels(unit: np.ndarray, dtype: np.dtype | type = np.uint8) -> np.ndarray:
+    """0..1 -> uint8 (or uint16), rounded half up (as the serving graph and the page round)."""
+    return (np.clip(unit, 0.0, 1.0) * levels(dtype) + 0.5).astype(dtype)
 
 
 def to_symmetric(unit: Array) -> Array:

@@ -40,8 +40,9 @@ def psnr_by_clicks(task: Task, candidates: Sequence[Candidate], group: Group) ->
     found: dict[str, list[list[float]]] = {each.name: [[] for _ in range(MOST + 1)] for each in clickable}
     with tqdm(desc="clicking", unit="picture", total=len(group.examples)) as progress:
         for batch in group.batches():
+            anywhere = task.free(batch.conditions)
             for candidate in clickable:
-                free = task.free(batch.conditions).copy()
+                free = anywhere.copy()
                 hints = np.full((len(batch.names), MOST, 5), np.nan, np.float32)
                 for count in range(MOST + 1):
                     results = candidate.paint(batch.conditions, hints)

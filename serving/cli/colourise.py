@@ -60,7 +60,8 @@ from serving.pictures import FORMATS, QUALITY
     help="Also draw how sure the model is of each place: bright is sure. A file or a folder, like OUT.",
 )  # fmt: skip
 @click.option("--format", "format_", type=click.Choice([*FORMATS, ORA]), help="Default: as OUT ends, else png.")
-@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG.")
+@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG and WebP.")
+@click.option("--no-metadata", is_flag=True, help="Leave out EXIF, XMP and resolution: place, time and camera.")
 @click.option("--force", is_flag=True, help="Overwrite pictures that are there already; never an input.")
 def colourise(
     pictures: tuple[Path, ...],
@@ -75,16 +76,18 @@ def colourise(
     confidence: Path | None,
     format_: str | None,
     quality: int,
+    no_metadata: bool,
     force: bool,
 ) -> int:
     """Colourise pictures: JPEG, PNG, WebP, TIFF or GIF, of any size up to 100 megapixels.
 
-    OUT is a file if there is one picture and OUT ends in .png, .jpg, .jpeg or .ora; else a folder, made if needed,
-    where the names are NAME-colour.png (NAME-flat.png with --flat). With --alternatives these names are numbered:
-    new-1.png, NAME-colour-1.png. An .ora file (OpenRaster, for Krita, GIMP and MyPaint) has the lines and the colours
-    of a drawing as layers.
+    OUT is a file if there is one picture and OUT ends in .png, .jpg, .webp, .tif or .ora; else a folder, made if
+    needed, where the names are NAME-colour.png (NAME-flat.png with --flat). With --alternatives these names are
+    numbered: new-1.png, NAME-colour-1.png. An .ora file (OpenRaster, for Krita, GIMP and MyPaint) has the
+    lines and the colours of a drawing as layers.
     A picture that cannot be used is reported and the others go on; the exit status is then 1. Transparency is kept
-    in PNG and laid on white in JPEG.
+    in all but JPEG, where it is laid on white. Colour profile, EXIF, XMP and resolution are kept; 16 bits in PNG and
+    TIFF.
     """
     if seed is not None and alternatives is None:
         raise OptionError(
@@ -96,7 +99,9 @@ def colourise(
         )
     jobs, format_ = plan(pictures, output, format_, alternatives, confidence, flat)
     colours = () if palette is None else check_palette([colour.strip() for colour in palette.split(",")])
-    wishes = _Wishes(door.hints, saturation, colours, flat, panels, alternatives, seed or 0, format_, quality, force)
+    wishes = _Wishes(
+        door.hints, saturation, colours, flat, panels, alternatives, seed or 0, format_, quality, not no_metadata, force
+    )
     failures = 0
     with door.open() as colouriser:
         beginning = time.monotonic()
@@ -136,6 +141,7 @@ class _Wishes:
     seed: int
     format: str
     quality: int
+    keep_metadata: bool
     force: bool
 
 
@@ -181,7 +187,8 @@ def _coloured(colouriser: Colouriser, source: Path, wishes: _Wishes) -> Iterator
     """Pictures, and the files to write of them."""
     if wishes.flat or wishes.format == ORA:
         layers = colouriser.layers(source, wishes.hints, wishes.saturation, palette=wishes.palette)
-        yield layers.merged, encode_picture(layers.flat) if wishes.flat else encode_layers(layers)
+        flat = encode_picture(layers.flat, keep_metadata=wishes.keep_metadata) if wishes.flat else encode_layers(layers)
+        yield layers.merged, flat
         return
     if wishes.alternatives is None:
         given = (source, wishes.hints, wishes.saturation)
@@ -191,7 +198,7 @@ def _coloured(colouriser: Colouriser, source: Path, wishes: _Wishes) -> Iterator
             source, wishes.alternatives, wishes.seed, wishes.hints, wishes.saturation, palette=wishes.palette
         )
     for picture in pictures:
-        yield picture, encode_picture(picture, wishes.format, wishes.quality)
+        yield picture, encode_picture(picture, wishes.format, wishes.quality, keep_metadata=wishes.keep_metadata)
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from serving.errors import OptionError
 from serving.layers import ORA
 
-_PLAIN = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_PLAIN = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 _LAYERED = _PLAIN | {".ora": ORA}
-_ENDINGS = {"png": ".png", "jpeg": ".jpg", ORA: ".ora"}
+_ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif", ORA: ".ora"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def plan(
     Args:
         pictures: what to colour.
         output: a file for one picture, a folder for several (or one): NAME-colour.png.
-        format: `png`, `jpeg` or `ora`; None takes what `output` says, else png.
+        format: one of `serving.pictures.FORMATS`, or `ora`; None takes what `output` says, else png.
         alternatives: so many files instead of one, numbered: new-1.png, NAME-colour-1.png.
         confidence: like `output`; in a folder the names are NAME-confidence.png.
         flat: only flat colours, as PNG: NAME-flat.png.
@@ -75,7 +75,7 @@ def plan(
 
 
 def format_of(path: Path) -> str:
-    """`jpeg` or `png`, as the file's name ends."""
+    """One of `serving.pictures.FORMATS`, as the file's name ends."""
     return _PLAIN[path.suffix.lower()]
 
 

@@ -29,7 +29,7 @@ from serving.gateway.problems import report
 
 _CHUNK = 2**16
 _IN_MEMORY = 2**20  # bytes of a zip that are held; the rest goes to a file
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg"}
+_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/tiff": "tif"}
 _PLAIN = re.compile(r"[^\w.-]+")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from serving.errors import ModelNotFound
+from serving.errors import ModelNotFound, OptionError
 from serving.gateway.formats import check_allowed
 from serving.gateway.metrics import Metrics
 from serving.gateway.options import Options
@@ -59,6 +59,7 @@ class Colouring:
         with stage("decode"):
             check_allowed(data, self._settings.formats)
             original = read_picture(data, self._settings.max_pixels)
+            self._check_webp(original, options)
             task = choose_task(on_white(original).rgb) if options.task == AUTO else TASKS[options.task]
         with stage("model"):
             task, maps, which = self._ask(task, original, options, call)
@@ -67,9 +68,20 @@ class Colouring:
             rgb = task.paint(original.rgb, maps, options.saturation)
             coloured = replace(original, rgb=rgb, task=task.name)
         with stage("encode"):
-            encoded = encode_picture(coloured, options.format, options.quality)
+            encoded = encode_picture(
+                coloured, options.format, options.quality, keep_metadata=options.metadata == "keep"
+            )
         self._metrics.picture(len(data), coloured.width * coloured.height, len(encoded))
         return Result(encoded, FORMATS[options.format], task.name, coloured.notes, which)
+
+    def _check_webp(self, picture: Picture, options: Options) -> None:
+        """Raises OptionError for a large WebP: its encoder needs 50 bytes of a pixel with transparency."""
+        if options.format == "webp" and 2 * picture.width * picture.height > self._settings.max_pixels:
+            raise OptionError(
+                f"A WebP may have at most {self._settings.max_pixels / 2e6:g} megapixels here; "
+                f"the picture has {picture.width} x {picture.height}.",
+                "Ask for a JPEG or PNG.",
+            )
 
     def _ask(self, task: Task, picture: Picture, options: Options, call: Call) -> tuple[Task, np.ndarray, Which]:
         """What the model says, and of which task it was: a drawing is a photograph where nobody colours drawings."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from serving.gateway.options import METADATA
 from serving.gateway.problem_examples import problem_examples
 from serving.gateway.problems import MEDIA_TYPE
 from serving.gateway.settings import Settings
@@ -139,8 +140,12 @@ def _options(settings: Settings) -> dict[str, tuple[str, dict[str, Any]]]:
             {"type": "string", "enum": list(FORMATS), "examples": ["jpeg"]},
         ),
         "quality": (
-            "Of a JPEG.",
+            "Of a JPEG or WebP.",
             {"type": "integer", "minimum": 1, "maximum": 100, "default": QUALITY, "examples": [80]},
+        ),
+        "metadata": (
+            "EXIF, XMP and resolution of the picture: none leaves them out, with place, time and camera.",
+            {"type": "string", "enum": list(METADATA), "default": "keep", "examples": ["none"]},
         ),
         "saturation": (
             "What the model's colours are multiplied by; 0 is grey.",

@@ -4,8 +4,8 @@
     options = read_options(request, models={"photo": "photo", "sketch": "sketch"})
 
 The body is the picture itself, or multipart/form-data with the picture in the field `image`. Options stand in the query
-or in other fields of the form: `format`, `quality`, `saturation`, `hints` (JSON), `task`, `model`, and `version` or
-`label`; an empty one counts as left out.
+or in other fields of the form: `format`, `quality`, `metadata`, `saturation`, `hints` (JSON), `task`, `model`, and
+`version` or `label`; an empty one counts as left out.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from serving.wishes import check_saturation
 
 Number = TypeVar("Number", int, float)
 
-_NAMES = ("format", "hints", "label", "model", "quality", "saturation", "task", "version")
-NOT_ACCEPTABLE = "The answer is a PNG or a JPEG; the Accept header allows neither."
+_NAMES = ("format", "hints", "label", "metadata", "model", "quality", "saturation", "task", "version")
+NOT_ACCEPTABLE = "The answer is a PNG, a JPEG, a WebP or a TIFF; the Accept header allows none of these."
+METADATA = ("keep", "none")
 _TASKS = (AUTO, *TASKS)
 
 
@@ -41,6 +42,7 @@ class Options:
 
     format: str = "png"
     quality: int = QUALITY
+    metadata: str = "keep"
     saturation: float = 1.0
     hints: Sequence[Hint] = ()
     task: str = AUTO
@@ -97,7 +99,7 @@ def read_options(request: Request, models: Mapping[str, str], *, by_accept: bool
 
     Raises:
         OptionError: an unknown option or a value out of range.
-        NotAcceptable: the Accept header allows neither PNG nor JPEG.
+        NotAcceptable: the Accept header allows no format that can be written.
     """
     sent = {**request.args, **request.form}
     if unknown := sorted(set(sent) - set(_NAMES)):
@@ -107,6 +109,7 @@ def read_options(request: Request, models: Mapping[str, str], *, by_accept: bool
     options = Options(
         format=given.get("format") or (_accepted_format(request) if by_accept else "png"),
         quality=_number(given, "quality", int, QUALITY),
+        metadata=given.get("metadata", "keep"),
         saturation=_number(given, "saturation", float, 1.0),
         hints=parse_hints(given["hints"]) if "hints" in given else (),
         task=given.get("task", AUTO),
@@ -115,6 +118,10 @@ def read_options(request: Request, models: Mapping[str, str], *, by_accept: bool
     )
     check_encoding(options.format, options.quality)
     check_saturation(options.saturation)
+    if options.metadata not in METADATA:
+        raise OptionError(
+            f"The metadata must be keep or none; received {options.metadata[:20]!r}.", "Leave it out to keep them."
+        )
     if options.task not in _TASKS:
         raise OptionError(
             f"The task must be {', '.join(_TASKS[:-1])} or {_TASKS[-1]}; received {options.task[:20]!r}.",

@@ -14,11 +14,15 @@ import click
 import httpx
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.fuzz.running import running_gateway
+from tests.serving.rich_pictures import deep_png, deep_scene, deep_tiff, grey_profile, rich, sepia, wide_gamut
 from tests.serving.sample_pictures import BAD, GOOD
 
-CORPUS = [*GOOD.values(), *(data for data, _, _ in BAD.values() if len(data) < 20_000)]
+RICH = [rich(format, Image.fromarray(sepia()), wide_gamut()) for format in ("jpeg", "png", "webp", "tiff")]
+RICH += [deep_png(deep_scene()[:8], grey_profile()), deep_tiff(deep_scene()[:8], compression="zlib")]
+CORPUS = [*GOOD.values(), *RICH, *(data for data, _, _ in BAD.values() if len(data) < 20_000)]
 
 
 @st.composite

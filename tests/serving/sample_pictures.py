@@ -52,6 +52,11 @@ def png_16_bit(samples: np.ndarray) -> bytes:
     return png(width, height, 16, 0 if samples.ndim == 2 else 2, np.pad(rows, ((0, 0), (1, 0))).tobytes())
 
 
+def as_pillow_reads(samples: np.ndarray) -> np.ndarray:
+    """The upper 8 of 16 bits, which is what Pillow shows of a file of colours; 8 bits as they are."""
+    return (samples >> 8).astype(np.uint8) if samples.dtype == np.uint16 else samples
+
+
 def with_orientation(image: Image.Image, orientation: int, format: str) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation

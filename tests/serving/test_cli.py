@@ -17,7 +17,8 @@ from PIL import Image
 from pyora import Project
 
 from serving.client import Colouriser
-from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
+from tests.serving import rich_pictures as rich
+from tests.serving.sample_pictures import ALPHA, BAD, GOOD, GREY, HEIGHT, WIDTH, as_pillow_reads
 
 Result = subprocess.CompletedProcess[str]
 Run = Callable[..., Result]
@@ -67,7 +68,7 @@ def test_good_and_bad_pictures_in_one_run(
     for name, data in names.items():
         expected = in_process.colourise(data)
         written = pixels(tmp_path / f"out/{Path(name).stem}-colour.png")
-        np.testing.assert_array_equal(written[..., :3], expected.rgb)
+        np.testing.assert_array_equal(written[..., :3], as_pillow_reads(expected.rgb))
         if expected.alpha is not None:
             np.testing.assert_array_equal(written[..., 3], ALPHA)
     assert len(list((tmp_path / "out").iterdir())) == len(names)
@@ -126,7 +127,7 @@ def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path, old: Path, mod
     ("arguments", "status", "message"),
     [
         (["none.jpg", "-o", "new.png"], 1, "handtint: none.jpg: The file cannot be read: No such file or directory."),
-        (["old.jpg", "-o", "new.webp"], 1, "handtint: The output new.webp does not fit 1 picture(s)"),
+        (["old.jpg", "-o", "new.gif"], 1, "handtint: The output new.gif does not fit 1 picture(s)"),
         (["old.jpg", "-o", "new.png", "--format", "jpeg"], 1, "handtint: The output new.png does not fit"),
         (["old.jpg", "x.jpg", "-o", "new.png"], 1, "handtint: The output new.png does not fit 2 picture(s)"),
         (["old.jpg", "a/old.png", "-o", "new"], 1, "handtint: Two of the pictures would become new/old-colour.png."),
@@ -347,3 +348,17 @@ def test_mistakes_of_suggest_are_one_line(
     assert result.returncode == status
     assert message in result.stderr
     assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif"])
+def test_metadata_is_kept_or_left_out(run: Run, tmp_path: Path, ending: str, model_dir: Path) -> None:
+    (tmp_path / "rich.jpg").write_bytes(rich.rich("jpeg", Image.fromarray(rich.stored(GREY)), rich.grey_profile()))
+    for name, flags in (("kept", []), ("bare", ["--no-metadata"])):
+        result = run("rich.jpg", "-o", f"{name}.{ending}", "--model-dir", model_dir, *flags)
+        assert (result.returncode, result.stderr) == (0, "")
+    kept, bare = ((tmp_path / f"{name}.{ending}").read_bytes() for name in ("kept", "bare"))
+    assert rich.CAMERA.encode() in kept
+    assert b"Attic" in kept
+    assert rich.CAMERA.encode() not in bare
+    assert b"Attic" not in bare
+    assert pixels(tmp_path / f"bare.{ending}").shape == (HEIGHT, WIDTH, 3)

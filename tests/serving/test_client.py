@@ -29,13 +29,13 @@ from serving.errors import (
 )
 from serving.local_model import load_local_model
 from serving.model import check_colours
-from serving.pictures import read_picture
+from serving.pictures import eight_bit, read_picture
 from tests.serving.sample_pictures import ALPHA, BAD, GOOD, HEIGHT, WIDTH
-from trainer.colour import rgb_to_lightness, to_unit
+from trainer.colour import from_pixels, rgb_to_lightness
 
 
 def lightness_of(rgb: np.ndarray) -> np.ndarray:
-    return rgb_to_lightness(to_unit(rgb.astype(np.float32)))
+    return rgb_to_lightness(from_pixels(rgb))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_every_good_picture_is_coloured_at_its_size(colouriser: Colouriser, in_p
     original, coloured = read_picture(GOOD[name]), colouriser.colourise(GOOD[name])
     assert coloured.rgb.shape == original.rgb.shape == ((1, 1, 3) if name == "pixel.png" else (HEIGHT, WIDTH, 3))
     assert np.abs(lightness_of(coloured.rgb) - lightness_of(original.rgb)).mean() < 0.3
-    assert (coloured.rgb.max(-1).astype(int) - coloured.rgb.min(-1)).max() > 20
+    assert np.ptp(eight_bit(coloured.rgb), axis=-1).max() > 20
     assert coloured.notes == original.notes
     # every door gives the same colours
     np.testing.assert_array_equal(coloured.rgb, in_process.colourise(GOOD[name]).rgb)

@@ -14,7 +14,7 @@ import pytest
 
 from serving.client import Colouriser
 from tests.serving.gateway.answers import pixels, problem, read_all
-from tests.serving.sample_pictures import BAD, GOOD, HEIGHT, WIDTH, png_16_bit
+from tests.serving.sample_pictures import BAD, GOOD, HEIGHT, WIDTH, as_pillow_reads, png_16_bit
 
 HINTS = json.dumps({"hints": [{"x": 0.25, "y": 0.5, "colour": "#d02020"}]})
 
@@ -28,7 +28,7 @@ def test_every_good_picture_is_coloured_at_its_size(
     response = gateway.post("/v1/colourise", **body)
     expected = in_process.colourise(GOOD[name])
     coloured = pixels(response)
-    np.testing.assert_array_equal(coloured[..., :3], expected.rgb)
+    np.testing.assert_array_equal(coloured[..., :3], as_pillow_reads(expected.rgb))
     if expected.alpha is not None:
         np.testing.assert_array_equal(coloured[..., 3], expected.alpha)
     assert response.headers.get("handtint-note", "") == " ".join(expected.notes)
@@ -51,7 +51,14 @@ def test_what_the_sender_calls_it_does_not_count(gateway: httpx.Client, media_ty
 
 @pytest.mark.parametrize(
     ("accept", "format"),
-    [("*/*", "PNG"), ("image/*", "PNG"), ("image/jpeg", "JPEG"), ("image/webp,image/jpeg;q=0.9,*/*;q=0.1", "JPEG")],
+    [
+        ("*/*", "PNG"),
+        ("image/*", "PNG"),
+        ("image/jpeg", "JPEG"),
+        ("image/avif,image/jpeg;q=0.9,*/*;q=0.1", "JPEG"),
+        ("image/webp", "WEBP"),
+        ("image/tiff,image/jpeg;q=0.5", "TIFF"),
+    ],
 )
 def test_accept_chooses_the_format(gateway: httpx.Client, accept: str, format: str) -> None:
     response = gateway.post("/v1/colourise", content=GOOD["rgb.png"], headers={"accept": accept})
@@ -91,7 +98,7 @@ def test_hints_and_saturation(gateway: httpx.Client, how: str) -> None:
         ({"saturation": "much"}, "The saturation must be a number; received 'much'."),
         ({"saturation": "4"}, "The saturation must be from 0 to 3; received 4."),
         ({"saturation": "nan"}, "The saturation must be from 0 to 3"),
-        ({"format": "gif"}, "The format must be png or jpeg; received 'gif'."),
+        ({"format": "gif"}, "The format must be png, jpeg, webp or tiff; received 'gif'."),
         ({"quality": "0"}, "The quality must be from 1 to 100; received 0."),
         ({"quality": "9" * 5000}, "The quality must be a number"),
         ({"hints": "["}, "The hints are not JSON."),
@@ -123,7 +130,7 @@ def test_fields_that_nobody_filled_in_are_left_out(gateway: httpx.Client) -> Non
 def test_an_unknown_option_is_told_which_there_are(gateway: httpx.Client) -> None:
     response = gateway.post("/v1/colourise?colour=red", content=GOOD["rgb.png"])
     fix = problem(response, 400, "option")["fix"]
-    assert fix == "The options are format, hints, label, model, quality, saturation, task, version."
+    assert fix == "The options are format, hints, label, metadata, model, quality, saturation, task, version."
 
 
 @pytest.mark.parametrize(
