@@ -27,10 +27,10 @@ import httpx
 import numpy as np
 
 from serving.client import Colouriser, encode_picture
+from serving.colouring.task import TASKS, choose_task
 from serving.commands import as_main
 from serving.errors import HandtintError
 from serving.pictures import eight_bit, on_white, read_picture
-from serving.task import TASKS, choose_task
 
 TOLERANCE = 1  # of 255: the doors round the same colours in different libraries
 _ADDRESS = re.compile(r"\w+://\S+")

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 from serving.client import Colouriser, Hint
+from serving.colouring.hints import hint_map
+from serving.colouring.photo import PHOTO
+from serving.doors.grpc_model import GrpcModel
+from serving.doors.local_model import load_local_model
+from serving.doors.model import ask_colours
+from serving.doors.rest_model import RestModel
 from serving.gateway.app import create_app
 from serving.gateway.settings import Settings
 from serving.gateway.web_server import WebServer
-from serving.grpc_model import GrpcModel
-from serving.hints import hint_map
-from serving.local_model import load_local_model
-from serving.model import ask_colours
 from serving.model_server.lifecycle import Model
 from serving.model_server.server import start
-from serving.photo import PHOTO
 from serving.pictures import Picture, encode_picture, read_picture
-from serving.rest_model import RestModel
 from tests.conftest import SAMPLES, draw_outlines
 
 

@@ -20,8 +20,8 @@ from collections.abc import Callable
 import click
 import grpc
 
-from serving import messages
 from serving.bench.requests import chroma_request, rest_body
+from serving.doors import messages
 
 Send = Callable[[], None]
 

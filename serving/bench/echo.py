@@ -15,9 +15,9 @@ from typing import Any
 import click
 import grpc
 
-from serving import messages
 from serving.bench.k6 import BenchError
 from serving.bench.requests import SIZE
+from serving.doors import messages
 
 _ANSWER = bytes(SIZE * SIZE * 4 * 4)  # [1, S, S, 4] floats
 

@@ -22,11 +22,11 @@ import click
 from serving.cli.door import Door, door_options
 from serving.cli.plan import Job, format_of, plan
 from serving.client import MAX_ALTERNATIVES, MAX_SATURATION, Colouriser, Picture, draw_confidence, encode_picture
+from serving.colouring.hints import Hint
+from serving.colouring.layers import ORA, encode_layers
+from serving.colouring.palette import MAX_COLOURS, check_palette
 from serving.commands import FAILED
 from serving.errors import HandtintError, OptionError, PictureError, RateLimited, ServerError
-from serving.hints import Hint
-from serving.layers import ORA, encode_layers
-from serving.palette import MAX_COLOURS, check_palette
 from serving.pictures import FORMATS, QUALITY
 
 

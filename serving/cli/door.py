@@ -20,11 +20,11 @@ from typing import Any
 import click
 
 from serving.client import Colouriser
+from serving.colouring.hints import Hint, parse_hints
+from serving.colouring.task import AUTO, TASKS
+from serving.doors.gateway_calls import KEY_VARIABLE
+from serving.doors.local_model import MODEL_DIR_VARIABLE
 from serving.errors import OptionError
-from serving.gateway_calls import KEY_VARIABLE
-from serving.hints import Hint, parse_hints
-from serving.local_model import MODEL_DIR_VARIABLE
-from serving.task import AUTO, TASKS
 
 _PATH = click.Path(path_type=Path)
 _OPTIONS = [

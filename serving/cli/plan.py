@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving.colouring.layers import ORA
 from serving.errors import OptionError
-from serving.layers import ORA
 
 _PLAIN = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 _LAYERED = _PLAIN | {".ora": ORA}

@@ -1,4 +1,4 @@
-"""The gateway's gRPC channel: as `serving.channel`, and addresses that do not answer get no requests for a while.
+"""The gateway's gRPC channel: as `serving.doors.channel`, and addresses that do not answer get no requests for a while.
 
     channel = open_channel("10.0.0.1:8500,10.0.0.2:8500")
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 
-from serving import channel as plain
+from serving.doors import channel as plain
 
 _SERVICE_CONFIG = plain.SERVICE_CONFIG | {
     "healthCheckConfig": {"serviceName": ""},

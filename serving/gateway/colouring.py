@@ -11,6 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from serving.colouring.hints import hint_map
+from serving.colouring.photo import PHOTO
+from serving.colouring.sketch import SKETCH
+from serving.colouring.task import AUTO, TASKS, Task, choose_task
+from serving.doors.model import ask_maps
+from serving.doors.version import VersionNotFound, Which
 from serving.errors import ModelNotFound, OptionError
 from serving.gateway.formats import check_allowed
 from serving.gateway.metrics import Metrics
@@ -18,13 +24,7 @@ from serving.gateway.options import Options
 from serving.gateway.problems import TaskNotServed
 from serving.gateway.settings import Settings
 from serving.gateway.upstream import Call, Upstream
-from serving.hints import hint_map
-from serving.model import ask_maps
-from serving.photo import PHOTO
 from serving.pictures import FORMATS, Picture, encode_picture, on_white, read_picture
-from serving.sketch import SKETCH
-from serving.task import AUTO, TASKS, Task, choose_task
-from serving.version import VersionNotFound, Which
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from typing import Any
 
 import click
 
+from serving.doors.target import grpc_addresses
 from serving.errors import OptionError
 from serving.gateway.formats import FORMATS_READ
 from serving.gateway.settings import MAX_BYTES, Settings
 from serving.pictures import MAX_PIXELS
-from serving.target import grpc_addresses
 
 PREFIX = "HANDTINT_GATEWAY"
 KEYS_VARIABLE = f"{PREFIX}_API_KEYS"

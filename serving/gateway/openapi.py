@@ -10,15 +10,15 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from serving.colouring.hints import MAX_HINTS
+from serving.colouring.task import AUTO, TASKS
+from serving.colouring.wishes import MAX_SATURATION
 from serving.gateway.options import METADATA
 from serving.gateway.problem_examples import problem_examples
 from serving.gateway.problems import MEDIA_TYPE
 from serving.gateway.settings import Settings
 from serving.gateway.split import LABEL
-from serving.hints import MAX_HINTS
 from serving.pictures import FORMATS, QUALITY
-from serving.task import AUTO, TASKS
-from serving.wishes import MAX_SATURATION
 
 HINTS_EXAMPLE = '{"hints": [{"x": 0.41, "y": 0.63, "colour": "#b03a2e"}]}'
 _BINARY = {"type": "string", "format": "binary"}

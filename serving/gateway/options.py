@@ -17,13 +17,13 @@ from typing import TypeVar
 from flask import Request
 from werkzeug.exceptions import NotAcceptable, RequestEntityTooLarge
 
+from serving.colouring.hints import MAX_HINTS, Hint, parse_hints
+from serving.colouring.task import AUTO, TASKS
+from serving.colouring.wishes import check_saturation
+from serving.doors.version import Which
 from serving.errors import OptionError, PictureTooLarge
 from serving.gateway.split import LABEL
-from serving.hints import MAX_HINTS, Hint, parse_hints
 from serving.pictures import FORMATS, QUALITY, check_encoding
-from serving.task import AUTO, TASKS
-from serving.version import Which
-from serving.wishes import check_saturation
 
 Number = TypeVar("Number", int, float)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from werkzeug.exceptions import NotAcceptable
 
+from serving.colouring.wishes import check_saturation
+from serving.doors.version import VersionNotFound
 from serving.errors import HandtintError, ModelNotFound, ServerError, ServerTimeout, ServerUnavailable
 from serving.gateway.options import NOT_ACCEPTABLE, too_many_bytes
 from serving.gateway.problems import Busy, Problem, RateLimited, TaskNotServed, Unauthorised, to_problem
 from serving.gateway.settings import Settings
 from serving.pictures import read_picture
-from serving.version import VersionNotFound
-from serving.wishes import check_saturation
 
 
 def problem_examples(settings: Settings) -> list[Problem]:

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from flask import Response, g
 from werkzeug.exceptions import HTTPException
 
+from serving.doors.version import VersionNotFound
 from serving.errors import (
     HandtintError,
     ModelNotFound,
@@ -28,7 +29,6 @@ from serving.errors import (
     ServerUnavailable,
     UnsupportedPicture,
 )
-from serving.version import VersionNotFound
 
 log = logging.getLogger(__name__)
 

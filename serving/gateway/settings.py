@@ -14,12 +14,12 @@ from pathlib import Path
 
 from limits import parse as parse_rate
 
+from serving.colouring.task import TASKS
+from serving.doors.target import grpc_addresses
 from serving.errors import OptionError
 from serving.gateway.formats import FORMATS_READ, check_formats
 from serving.gateway.split import Split
 from serving.pictures import MAX_PIXELS
-from serving.target import grpc_addresses
-from serving.task import TASKS
 
 MAX_BYTES = 50_000_000
 FORM_BYTES = 200_000  # what a form's boundaries and a thousand hints may add to the picture

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 
 import grpc
 
+from serving.doors.grpc_model import GrpcModel
+from serving.doors.version import NEWEST, VersionNotFound, Which
 from serving.errors import ServerTimeout, ServerUnavailable
 from serving.gateway.channel import open_channel
 from serving.gateway.circuit import Circuit
 from serving.gateway.metrics import Metrics
 from serving.gateway.split import Split, sticky_point
-from serving.grpc_model import GrpcModel
-from serving.version import NEWEST, VersionNotFound, Which
 
 Answer = TypeVar("Answer")
 
@@ -96,7 +96,7 @@ class Upstream:
             which: None leaves it to the split; a label of it that the servers do not know counts for the newest.
 
         Raises:
-            ServerError: as `serving.grpc_model` does; of the kind VersionNotFound only for a `which` that was given.
+            ServerError: as `serving.doors.grpc_model` does; VersionNotFound only for a `which` that was given.
         """
         model = self._model(name)
         chosen = which or self._pick(call.client)

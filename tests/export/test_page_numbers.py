@@ -12,8 +12,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from serving import task as tasks
-from serving.sketch import SKETCH
+from serving.colouring import task as tasks
+from serving.colouring.sketch import SKETCH
 from tests.conftest import ROOT
 from trainer.line_art import inverted, is_drawing, paper_light
 

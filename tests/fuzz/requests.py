@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from serving.colouring.task import AUTO, TASKS
 from serving.pictures import FORMATS
-from serving.task import AUTO, TASKS
 from tests.fuzz.pictures import pictures, zips
 from tests.fuzz.running import running_gateway
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from serving import messages
 from serving.bench import k6, requests
 from serving.bench.echo import echoing
 from serving.bench.report import Results, page
 from serving.bench.server_process import running
+from serving.doors import messages
 
 BATCHING = "max_batch_size { value: 4 }"
 

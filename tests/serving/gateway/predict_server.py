@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 import numpy as np
 
-from serving import messages
+from serving.doors import messages
 
 # to a PredictRequest: what `chroma` answers, or whatever is answered by its name
 Answer = Callable[[Any, grpc.ServicerContext], "np.ndarray | dict[str, np.ndarray]"]

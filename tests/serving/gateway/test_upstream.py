@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from serving.client import Colouriser
+from serving.doors.version import VersionNotFound, Which
 from serving.errors import OptionError
 from serving.gateway.channel import open_channel
-from serving.version import VersionNotFound, Which
 from tests.serving.conftest import StartGateway
 from tests.serving.gateway.answers import pixels, problem
 from tests.serving.gateway.conftest import ModelServerProcess, StartPredict

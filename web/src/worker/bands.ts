@@ -1,5 +1,5 @@
 // Large pictures in bands of rows, so that no float copy of one ever exists: shrunk for the model, and painted with the small
-// maps that it answers. The page's half of serving/bands.py.
+// maps that it answers. The page's half of serving/colouring/bands.py.
 
 import { isOpaque, layOnWhite } from '../shared/alpha';
 import { blendRows, resizeRow, taps } from '../shared/resize';
