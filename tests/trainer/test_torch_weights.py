@@ -77,7 +77,9 @@ class Hostile:
 
 
 @pytest.mark.parametrize(
-    "pickled", [pickle.dumps({"weight": Hostile()}), pickle.dumps([1]) * 3 + pickle.dumps(Hostile())]
+    "pickled",
+    [pickle.dumps({"weight": Hostile()}), pickle.dumps([1]) * 3 + pickle.dumps(Hostile())],
+    ids=["first", "fourth"],
 )
 def test_no_code_is_run(pickled: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -87,7 +89,11 @@ def test_no_code_is_run(pickled: bytes, tmp_path: Path, monkeypatch: pytest.Monk
     assert not (tmp_path / "owned").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"not a pickle at all", REAL.read_bytes()[:100_000]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"not a pickle at all", REAL.read_bytes()[:100_000]],
+    ids=["empty", "two bytes", "text", "cut off"],
+)
 def test_damaged_files_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "damaged.pth").write_bytes(content)
     with pytest.raises(ValueError, match="is not a PyTorch state dict"):
