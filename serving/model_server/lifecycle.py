@@ -173,8 +173,8 @@ class Model:
 
     @property
     def problem(self) -> str:
-        """What the last look at the base path found wrong; empty if nothing."""
-        return self._problem
+        """Why the last look at the base path found nothing to serve; empty if it did."""
+        return "" if self._aspired else self._problem
 
     def _check(self, folders: dict[int, VersionFolder]) -> None:
         if not folders:
@@ -187,13 +187,18 @@ class Model:
                 f"None of the versions {sorted(folders)} of servable {self.name} under base path {self.base_path} is "
                 "one that its model_version_policy asks for."
             )
-        elif self._awaited:
+        elif unfinished := self._unfinished(folders):
             self._say(
-                f"Versions {sorted(folders)} of servable {self.name} under base path {self.base_path} are still being "
+                f"Versions {unfinished} of servable {self.name} under base path {self.base_path} are still being "
                 "copied: a file is missing, or changes."
             )
         else:
             self._problem = ""
+
+    def _unfinished(self, folders: dict[int, VersionFolder]) -> list[int]:
+        """The versions that should be served and are not whole; a whole one only has to be seen twice."""
+        waiting = self._policy(folders) - self._aspired
+        return sorted(n for n in waiting if self._awaited or not folders[n].whole)
 
     def _want(self, folder: VersionFolder, steady: bool) -> None:
         """Begins to load new versions, retired ones that came back, and failed ones whose files have changed since."""

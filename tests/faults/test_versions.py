@@ -85,6 +85,8 @@ def test_a_version_that_is_half_copied(base: Path, scales: dict[int, Path], serv
             time.sleep(0.1)
             old_one_serves(server)
         assert state(server, 2) == "NOT_FOUND"
+        said = f"Versions [2] of servable scale under base path {base} are still being copied"
+        assert server.log.read_text().count(said) == 1
     name = "variables/variables.data-00000-of-00001"
     shutil.copy(scales[2] / name, base / "2" / name)
     assert comes_true(lambda: state(server, 2) == "AVAILABLE")

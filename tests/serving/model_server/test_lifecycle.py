@@ -316,6 +316,14 @@ def test_an_old_version_stays_until_a_half_copied_one_is_whole(base, scales, ser
     doors.wait_for(1, "END")
 
 
+def test_a_half_copied_newer_version_keeps_no_server_from_starting(tmp_path, scales, serve, caplog):
+    put(scales[1], tmp_path, 1)
+    (put(scales[2], tmp_path, 2) / "saved_model.pb").unlink()
+    doors = serve(tmp_path, file_system_poll_wait_seconds=0)  # it looks once, and takes what is there
+    assert factor(doors) == 1
+    assert "Versions [2] of servable scale" in caplog.text
+
+
 def test_a_server_that_cannot_serve_does_not_start(tmp_path, scales):
     with pytest.raises(StartError, match="Could not find base path"):
         start(tmp_path / "nowhere", "scale", poll_seconds=0)
