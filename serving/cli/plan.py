@@ -10,10 +10,11 @@ from pathlib import Path
 
 from serving.colouring.layers import ORA
 from serving.errors import OptionError
+from serving.pictures import ENDINGS
 
 _PLAIN = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".tif": "tiff", ".tiff": "tiff"}
 _LAYERED = _PLAIN | {".ora": ORA}
-_ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif", ORA: ".ora"}
+_ENDINGS = {**ENDINGS, ORA: ".ora"}
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ picture's size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
+from serving.pictures import bands
 from trainer.colour import to_pixels
 
 SIZE = 256  # side of a model's maps
-_BAND_PIXELS = 2**17  # few enough to stay in a processor's cache
 
 
 def shrink(rgb: np.ndarray, plane: Callable[[np.ndarray], np.ndarray], size: int = SIZE) -> np.ndarray:
@@ -26,7 +26,7 @@ def shrink(rgb: np.ndarray, plane: Callable[[np.ndarray], np.ndarray], size: int
     `plane`: some rows [h, W, 3] -> float32 [h, W]. Antialiased bilinear, as `tf.image.resize(antialias=True)` does it.
     """
     # The kernel is separable: widths band by band, so that no full-size plane is ever held, then all heights.
-    narrow = [_resize(plane(rgb[rows]), size, rows.stop - rows.start) for rows in _bands(rgb)]
+    narrow = [_resize(plane(rgb[rows]), size, rows.stop - rows.start) for rows in bands(rgb)]
     return _resize(np.concatenate(narrow), size, size)[None, :, :, None]
 
 
@@ -39,19 +39,13 @@ def paint_bands(rgb: np.ndarray, maps: np.ndarray, paint: Callable[[np.ndarray, 
     size = maps.shape[0]
     planes = [Image.fromarray(np.ascontiguousarray(maps[..., i])) for i in range(maps.shape[-1])]
     coloured = np.empty_like(rgb)
-    for rows in _bands(rgb):
+    for rows in bands(rgb):
         # `box` says where the samples lie and does not cut the kernel at the band's edge: bands join without
         # a seam.
         box = (0, rows.start * size / height, size, rows.stop * size / height)
         raised = np.stack([_resize(each, width, rows.stop - rows.start, box) for each in planes], axis=-1)
         coloured[rows] = to_pixels(paint(rgb[rows], raised), rgb.dtype)
     return coloured
-
-
-def _bands(rgb: np.ndarray) -> Iterator[slice]:
-    height, width = rgb.shape[:2]
-    step = max(1, _BAND_PIXELS // width)
-    return (slice(top, min(top + step, height)) for top in range(0, height, step))
 
 
 def _resize(

@@ -14,12 +14,11 @@ import numpy as np
 from PIL import Image
 
 from serving.colouring.sketch import SKETCH
-from serving.pictures import Picture, eight_bit
+from serving.pictures import Picture, bands, eight_bit
 from trainer.colour import CHROMA_UNIT, PIXEL_MAX, rgb_to_ab, rgb_to_lightness, to_unit
 
 ORA = "ora"
 CLEAR, SOLID = 3.0, 8.0  # Lab units from white up to which a colour is paper, and from which on it is opaque
-_BAND_PIXELS = 2**17
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,7 @@ def lift(flat: np.ndarray) -> np.ndarray:
     darkest channel needs. Laid on white again they are the very same pixels.
     """
     lifted = np.empty((*flat.shape[:2], 4), np.uint8)
-    step = max(1, _BAND_PIXELS // flat.shape[1])
-    for top in range(0, len(flat), step):
-        rows = slice(top, top + step)
+    for rows in bands(flat):
         lifted[rows] = _lift(flat[rows].astype(np.float32))
     return lifted
 

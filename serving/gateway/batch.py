@@ -26,10 +26,11 @@ from serving.errors import HandtintError, OptionError, PictureTooLarge
 from serving.gateway.archive import Archive, Limits, too_many_pictures
 from serving.gateway.options import too_many_bytes
 from serving.gateway.problems import report
+from serving.pictures import ENDINGS, FORMATS
 
 _CHUNK = 2**16
 _IN_MEMORY = 2**20  # bytes of a zip that are held; the rest goes to a file
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/tiff": "tif"}
+_ENDINGS = {FORMATS[format]: ending for format, ending in ENDINGS.items()}
 _PLAIN = re.compile(r"[^\w.-]+")
 
 
@@ -109,7 +110,7 @@ def stream_zip(
             reject(problem.code)
             out.add(problem.to_json(), f"{stem}.problem.json")
         else:
-            out.add(coloured, f"{stem}.{_ENDINGS[media_type]}")
+            out.add(coloured, f"{stem}{_ENDINGS[media_type]}")
         data = coloured = b""  # not held while the next one is read
         yield from out.file()
     yield from out.finalize()

@@ -10,7 +10,7 @@ and `tiff`.
 """
 
 from serving.pictures.metadata import Metadata
-from serving.pictures.picture import Picture, eight_bit, on_white
+from serving.pictures.picture import Picture, bands, eight_bit, on_white
 from serving.pictures.reading import (
     MAX_FILE_BYTES,
     MAX_PIXELS,
@@ -21,9 +21,10 @@ from serving.pictures.reading import (
     read_image,
     read_picture,
 )
-from serving.pictures.writing import FORMATS, QUALITY, check_encoding, encode_picture
+from serving.pictures.writing import ENDINGS, FORMATS, QUALITY, check_encoding, encode_picture
 
 __all__ = [
+    "ENDINGS",
     "FORMATS",
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
@@ -31,6 +32,7 @@ __all__ = [
     "QUALITY",
     "Metadata",
     "Picture",
+    "bands",
     "check_encoding",
     "check_header",
     "check_size",

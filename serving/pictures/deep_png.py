@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from serving.pictures.metadata import exif_to_write
-from serving.pictures.picture import Picture, bands
+from serving.pictures.picture import Picture, bands, with_alpha
 
 _INCH = 0.0254  # metres
 _UP = 2  # the filter: what is left is the difference to the row above
@@ -43,9 +43,7 @@ def _packed(picture: Picture) -> Iterator[bytes]:
     packer = zlib.compressobj(_LEVEL)
     above: np.ndarray | None = None
     for rows in bands(picture.rgb):
-        samples = picture.rgb[rows]
-        if picture.alpha is not None:
-            samples = np.concatenate([samples, picture.alpha[rows, :, None]], axis=-1)
+        samples = with_alpha(picture, rows)
         row_bytes = samples.astype(">u2").reshape(len(samples), -1).view(np.uint8)
         before = np.zeros_like(row_bytes[:1]) if above is None else above
         filtered = np.empty((len(row_bytes), 1 + row_bytes.shape[1]), np.uint8)

@@ -1,6 +1,7 @@
 """Sixteen bits a sample, which Pillow holds of grey only: of colours it decodes one byte of each sample.
 
-    samples = read_deep(opener, image)    # uint16 [H, W, C], or None: it has 8 bits
+    if is_deep(image):
+        samples = read_colours(opener)    # uint16 [H, W, C]; read_grey(image) for one of mode I;16
 
 Colours are decoded twice, the second time with the bytes the other way round, which gives the lower ones: so the same
 hardened decoders read all that Pillow reads (interlaced PNG, compressed TIFF), and no other library is needed.
@@ -22,7 +23,7 @@ Opener = Callable[[], ImageFile.ImageFile]
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether `read_deep` gives more than the picture decoded has."""
+    """Whether `read_grey` or `read_colours` gives more than the picture decoded has."""
     return image.mode.startswith("I;16") or _raw_mode(image) in {*_OTHER, *_NATIVE, _GREY_ALPHA}
 
 

@@ -100,12 +100,12 @@ def exif_of(metadata: Metadata, srgb: bool) -> Image.Exif:
     exif = Image.Exif()
     if metadata.exif:
         exif.load(metadata.exif)
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        if srgb and _COLOUR_SPACE in details:
-            details[_COLOUR_SPACE] = 1
-        for tag, directory in ((ExifTags.IFD.Exif, details), (ExifTags.IFD.GPSInfo, None)):
-            if tag in exif:
-                exif[tag] = exif.get_ifd(tag) if directory is None else directory
+        for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            if directory in exif:
+                tags = exif.get_ifd(directory)
+                if srgb and _COLOUR_SPACE in tags:
+                    tags[_COLOUR_SPACE] = 1
+                exif[directory] = tags
     return exif
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from serving.pictures.metadata import NO_METADATA, Metadata
 from trainer.colour import levels
 
-_BAND_PIXELS = 2**17
+_BAND_PIXELS = 2**17  # few enough to stay in a processor's cache
 
 
 @dataclass(frozen=True)
@@ -73,5 +73,13 @@ def eight_bit(samples: np.ndarray) -> np.ndarray:
 
 def bands(samples: np.ndarray) -> Iterator[slice]:
     """Rows of [H, W, ...], some hundred thousand pixels at a time: what is computed of them takes little memory."""
-    step = max(1, _BAND_PIXELS // max(1, samples.shape[1]))
-    return (slice(top, top + step) for top in range(0, samples.shape[0], step))
+    height, width = samples.shape[:2]
+    step = max(1, _BAND_PIXELS // max(1, width))
+    return (slice(top, min(top + step, height)) for top in range(0, height, step))
+
+
+def with_alpha(picture: Picture, rows: slice) -> np.ndarray:
+    """Some rows, as a file holds them: [h, W, 3], or [h, W, 4] with alpha last."""
+    if picture.alpha is None:
+        return picture.rgb[rows]
+    return np.concatenate([picture.rgb[rows], picture.alpha[rows, :, None]], axis=-1)

@@ -28,9 +28,13 @@ class _Unusable(Exception):
     """There is no way from the profile to sRGB."""
 
 
+@lru_cache(maxsize=1)
 def srgb_profile() -> bytes:
     """An ICC profile of sRGB, the same bytes each time."""
-    return _srgb_profile()
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[24:36] = bytes([7, 207, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])  # LittleCMS writes today's date: 1 January 1999
+    made[84:100] = bytes(16)  # and a checksum of it
+    return bytes(made)
 
 
 def to_srgb(rgb: np.ndarray, profile: bytes | None, grey: bool) -> tuple[np.ndarray, bytes | None, tuple[str, ...]]:
@@ -119,7 +123,7 @@ def _littlecms(image: Image.Image, source: bytes, target: bytes) -> np.ndarray:
         )
         converted = np.empty((image.height, image.width, 3), np.uint8)
         for rows in bands(converted):
-            strip = image.crop((0, rows.start, image.width, min(rows.stop, image.height)))
+            strip = image.crop((0, rows.start, image.width, rows.stop))
             converted[rows] = np.asarray(way.apply(strip))
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
         raise _Unusable from error
@@ -132,11 +136,3 @@ def _has_way_back(profile: bytes) -> bool:
     except _Unusable:
         return False
     return True
-
-
-@lru_cache(maxsize=1)
-def _srgb_profile() -> bytes:
-    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    made[24:36] = bytes([7, 207, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])  # LittleCMS writes today's date: 1 January 1999
-    made[84:100] = bytes(16)  # and a checksum of it
-    return bytes(made)

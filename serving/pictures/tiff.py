@@ -12,7 +12,7 @@ import numpy as np
 from PIL import ExifTags, TiffImagePlugin
 
 from serving.pictures.metadata import exif_of
-from serving.pictures.picture import Picture, bands
+from serving.pictures.picture import Picture, bands, with_alpha
 from serving.pictures.profile import srgb_profile
 from serving.pictures.turning import ORIENTATION
 
@@ -58,9 +58,7 @@ def encode_tiff(picture: Picture) -> bytes:
 
 
 def _strip(picture: Picture, rows: slice) -> bytes:
-    samples = picture.rgb[rows]
-    if picture.alpha is not None:
-        samples = np.concatenate([samples, picture.alpha[rows, :, None]], axis=-1)
+    samples = with_alpha(picture, rows)
     differences = samples.copy()
     differences[:, 1:] -= samples[:, :-1]
     return zlib.compress(np.ascontiguousarray(differences.astype(differences.dtype.newbyteorder("<"))).data, 1)

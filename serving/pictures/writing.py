@@ -22,6 +22,7 @@ from serving.pictures.profile import srgb_profile, to_profile
 from serving.pictures.tiff import encode_tiff
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}  # and media types
+ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}  # of file names
 QUALITY = 92  # of JPEG, where the loss is hard to see
 _WEBP_SIDE = 16_383
 
