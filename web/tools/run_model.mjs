@@ -21,8 +21,8 @@ const load = async (path) => (await runnerImport(source(path), { configFile: fal
 
 async function main([modelFolder, inputPath, outputPath]) {
   if (!outputPath) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin');
-  const { MANIFEST_NAME, parseManifest } = await load('worker/manifest.ts');
-  const { buildModel, readFiles } = await load('worker/model.ts');
+  const { MANIFEST_NAME, parseManifest } = await load('worker/model/manifest.ts');
+  const { buildModel, readFiles } = await load('worker/model/model.ts');
   const { TASKS } = await load('worker/task.ts');
 
   const input = JSON.parse(await readFile(inputPath, 'utf8'));
@@ -48,11 +48,10 @@ async function main([modelFolder, inputPath, outputPath]) {
   const model = buildModel(manifest, files);
   const maps = new Float32Array(count * area * depth);
   for (let n = 0; n < count; n++) {
-    const result = await model.predict(
-      seen.subarray(n * area, (n + 1) * area),
-      hints.subarray(n * area * hintChannels, (n + 1) * area * hintChannels),
-    );
-    maps.set(result, n * area * depth);
+    const seenOne = await model.see(seen.subarray(n * area, (n + 1) * area));
+    const hintMap = hints.subarray(n * area * hintChannels, (n + 1) * area * hintChannels);
+    const answer = await model.guide(seenOne, hintMap).finally(() => seenOne.dispose());
+    maps.set(answer.maps, n * area * depth);
   }
   await writeFile(outputPath, new Uint8Array(maps.buffer));
 }

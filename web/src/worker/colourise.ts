@@ -49,7 +49,9 @@ export async function colourise(
   if (!grey) notes.push('already-colour');
   if (!opaque) notes.push(task.onWhite ? 'white-paper' : 'transparency');
   onProgress({ step: 'predict' });
-  const maps = await model.predict(small, new Float32Array(model.size ** 2 * task.hintChannels));
+  const seen = await model.see(small);
+  const noHints = new Float32Array(model.size ** 2 * task.hintChannels);
+  const { maps } = await model.guide(seen, noHints).finally(() => seen.dispose());
   await paint(sheet, task, maps, model.size, (done, total) => onProgress({ step: 'colour', done, total }));
   onProgress({ step: 'save' });
   const picture = await canvas.convertToBlob({ type: 'image/png' });

@@ -3,8 +3,8 @@
 
 import type { TaskName } from '../shared/messages';
 import { problemOf, ProblemError } from '../shared/problem';
-import { MANIFEST_NAME, parseManifest, totalBytes, type Manifest } from './manifest';
-import { readFiles } from './model';
+import { MANIFEST_NAME, parseManifest, totalBytes, type Manifest } from './model/manifest';
+import { readFiles } from './model/model';
 
 const CACHE_NAME = 'handtint-models';
 

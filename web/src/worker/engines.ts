@@ -5,7 +5,7 @@ import { setBackend } from '@tensorflow/tfjs-core';
 import type { About, Calls, Progress, TaskName } from '../shared/messages';
 import { firstWorking } from './backends';
 import { downloadModel, isKept } from './download';
-import { buildModel, type Model } from './model';
+import { buildModel, type Model } from './model/model';
 import { TASKS } from './task';
 
 export interface Engine {
@@ -68,12 +68,14 @@ export class Engines {
       }
     };
     const { backend, value: model } = await this.#inTurn(() => firstWorking(this.input.backend, build));
-    const predict: Model['predict'] = (...input) =>
+    const onBackend = <T>(work: () => Promise<T>) =>
       this.#inTurn(async () => {
         await setBackend(backend);
-        return model.predict(...input);
+        return work();
       });
-    return { model: { ...model, predict }, about: { task, backend, version: manifest.version } };
+    const see: Model['see'] = (seen) => onBackend(() => model.see(seen));
+    const guide: Model['guide'] = (...input) => onBackend(() => model.guide(...input));
+    return { model: { ...model, see, guide }, about: { task, backend, version: manifest.version } };
   }
 
   /** TF.js has one backend set for all, and gives up starting one when asked for another: models take turns. */
@@ -88,6 +90,7 @@ export class Engines {
 async function tryOut(model: Model, task: TaskName): Promise<void> {
   const { hintChannels, depth } = TASKS[task];
   const area = model.size ** 2;
-  const maps = await model.predict(new Float32Array(area), new Float32Array(area * hintChannels));
+  const seen = await model.see(new Float32Array(area));
+  const { maps } = await model.guide(seen, new Float32Array(area * hintChannels)).finally(() => seen.dispose());
   if (maps.length !== area * depth || !maps.every(Number.isFinite)) throw new Error('the network gave no usable numbers');
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import type { Manifest } from '../../src/worker/manifest';
+import type { Manifest } from '../../src/worker/model/manifest';
 import { photograph, png } from '../pictures';
 import { expect, test, upload } from './fixtures';
 import { lightnessDifference } from './measure';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 
 import { problemOf } from '../../src/shared/problem';
-import { checkFile, parseManifest, totalBytes } from '../../src/worker/manifest';
+import { checkFile, parseManifest, totalBytes } from '../../src/worker/model/manifest';
 
 const bytes = Uint8Array.of(1, 2, 3);
 const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -1,9 +1,9 @@
 // The model folder's manifest: which files make the model, and how to tell that they arrived whole.
 // Written by `python -m export tfjs`.
 
-import type { TaskName } from '../shared/messages';
-import { ProblemError } from '../shared/problem';
-import { TASKS } from './task';
+import type { TaskName } from '../../shared/messages';
+import { ProblemError } from '../../shared/problem';
+import { TASKS } from '../task';
 
 export const MANIFEST_NAME = 'manifest.json';
 export const MANIFEST_FORMAT = 'handtint-tfjs-1';

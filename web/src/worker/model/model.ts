@@ -5,20 +5,39 @@ import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { dispose, tensor4d, type Tensor } from '@tensorflow/tfjs-core';
 
 import { checkFile, type Manifest } from './manifest';
-import { TASKS } from './task';
+import { TASKS } from '../task';
 
 export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Side of the grid on which `probabilities` says how likely each colour is. */
+export const CELLS = 32;
 
 export interface Model {
   /** S: the side of the square that the network sees. */
   readonly size: number;
   /**
-   * @param seen S*S values of the task's `seen` (src/worker/task.ts), rows from the top.
-   * @param hints S*S*`hintChannels` values; all zeros for automatic colour.
-   * @returns S*S*`depth` values of its `answer`.
+   * What the picture is, for any number of `guide`; the caller disposes of it.
+   * @param seen S*S values of the task's `seen` (luminance, or tone), rows from the top.
    */
-  predict(seen: Float32Array, hints: Float32Array): Promise<Float32Array>;
+  see(seen: Float32Array): Promise<Seen>;
+  /** @param hints S*S*`hintChannels` values; all zeros for automatic colour. */
+  guide(seen: Seen, hints: Float32Array): Promise<Answer>;
   dispose(): void;
+}
+
+/** What a model found in a picture; its tensors stay on the backend. */
+export interface Seen {
+  dispose(): void;
+}
+
+export interface Answer {
+  /** S*S*`depth` values of the task's `answer`. */
+  maps: Float32Array;
+  /** CELLS*CELLS*Q values: how likely each of Q colours is at each cell; Q is half of `centres`' length, 0 if it can't say. */
+  probabilities: Float32Array;
+  /** Q*2 values: a* and b* of each colour, in Lab units. */
+  centres: Float32Array;
+  cells: typeof CELLS;
 }
 
 /** All files of the model, read and checked against the manifest. */
@@ -46,21 +65,30 @@ export function buildModel(manifest: Manifest, files: Map<string, Uint8Array<Arr
 
   return {
     size,
-    async predict(seen, hints) {
-      const inputs = {
-        [seenName]: tensor4d(seen, [1, size, size, 1]),
-        hints: tensor4d(hints, [1, size, size, hintChannels]),
-      };
+    async see(seen) {
+      return new WholeGraph(tensor4d(seen, [1, size, size, 1]));
+    },
+    async guide(seen, hints) {
+      const hintMap = tensor4d(hints, [1, size, size, hintChannels]);
       let result: Tensor | undefined;
       try {
-        result = graph.execute(inputs, answer) as Tensor;
-        return (await result.data()) as Float32Array;
+        result = graph.execute({ [seenName]: (seen as WholeGraph).tensor, hints: hintMap }, answer) as Tensor;
+        const maps = (await result.data()) as Float32Array;
+        return { maps, probabilities: new Float32Array(), centres: new Float32Array(), cells: CELLS };
       } finally {
-        dispose([...Object.values(inputs), ...(result ? [result] : [])]);
+        dispose([hintMap, ...(result ? [result] : [])]);
       }
     },
     dispose: () => graph.dispose(),
   };
+}
+
+/** Of a model in one piece nothing can be computed before the hints are there. */
+class WholeGraph implements Seen {
+  constructor(readonly tensor: Tensor) {}
+  dispose(): void {
+    this.tensor.dispose();
+  }
 }
 
 type ModelJson = Exclude<Extract<Parameters<typeof loadGraphModelSync>[0], unknown[]>[0], ArrayBuffer>;
