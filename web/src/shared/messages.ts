@@ -155,4 +155,6 @@ export type ToWorker =
 export type FromWorker =
   | { kind: 'progress'; id: number; progress: Progress }
   | { kind: 'done'; id: number; output: Calls[CallName]['output'] }
-  | { kind: 'failed'; id: number; problem: Problem };
+  | { kind: 'failed'; id: number; problem: Problem }
+  /** Ended, though not by the page's own abort: a newer view took its place, or its picture was closed. */
+  | { kind: 'aborted'; id: number };
