@@ -23,7 +23,7 @@ async function main([modelFolder, inputPath, outputPath]) {
   if (!outputPath) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin');
   const { MANIFEST_NAME, parseManifest } = await load('worker/model/manifest.ts');
   const { buildModel, readFiles } = await load('worker/model/model.ts');
-  const { TASKS } = await load('worker/task.ts');
+  const { TASKS } = await load('worker/paint/task.ts');
 
   const input = JSON.parse(await readFile(inputPath, 'utf8'));
   const manifest = parseManifest(JSON.parse(await readFile(join(modelFolder, MANIFEST_NAME), 'utf8')));

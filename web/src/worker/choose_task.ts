@@ -4,7 +4,7 @@ import { abOf } from '../shared/colour';
 import { chromaSpread, isDrawing } from '../shared/is_drawing';
 import { toneRow } from '../shared/line_art';
 import type { TaskName } from '../shared/messages';
-import { shrink, type Sheet } from './bands';
+import { shrink, type Sheet } from './paint/bands';
 
 const SIZE = 256;
 

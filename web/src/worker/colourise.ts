@@ -2,10 +2,10 @@
 // or its lines, are never resampled on their way to the output.
 
 import type { About, Choice, Note, Progress } from '../shared/messages';
-import { paint, shrink, type Sheet } from './bands';
+import { paint, shrink, type Sheet } from './paint/bands';
 import { chooseTask } from './choose_task';
 import type { Engines } from './engines';
-import { TASKS } from './task';
+import { TASKS } from './paint/task';
 
 interface Options {
   signal: AbortSignal;

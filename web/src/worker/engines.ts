@@ -6,7 +6,7 @@ import type { About, Calls, Progress, TaskName } from '../shared/messages';
 import { firstWorking } from './backends';
 import { downloadModel, isKept } from './download';
 import { buildModel, type Model } from './model/model';
-import { TASKS } from './task';
+import { TASKS } from './paint/task';
 
 export interface Engine {
   model: Model;

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { TaskName } from '../../src/shared/messages';
-import { TASKS } from '../../src/worker/task';
+import { TASKS } from '../../src/worker/paint/task';
 import { TINY_SIZE, TINY_WEIGHTS, writeTinyModel } from './tiny_model';
 
 const run = promisify(execFile);

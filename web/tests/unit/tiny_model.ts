@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { TaskName } from '../../src/shared/messages';
-import { TASKS } from '../../src/worker/task';
+import { TASKS } from '../../src/worker/paint/task';
 
 export const TINY_SIZE = 8;
 /** weights[input channel][output channel]; all exact in float16. */

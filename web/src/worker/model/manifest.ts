@@ -3,7 +3,7 @@
 
 import type { TaskName } from '../../shared/messages';
 import { ProblemError } from '../../shared/problem';
-import { TASKS } from '../task';
+import { TASKS } from '../paint/task';
 
 export const MANIFEST_NAME = 'manifest.json';
 export const MANIFEST_FORMAT = 'handtint-tfjs-1';
@@ -22,7 +22,7 @@ export interface Manifest {
   version: number;
   /** Side of the square that the network sees, in pixels (S in the artifact's contract). */
   size: number;
-  /** What the model was made from: its task's, see src/worker/task.ts. */
+  /** What the model was made from: its task's, see src/worker/paint/task.ts. */
   signature: string;
   files: ManifestFile[];
 }

@@ -5,7 +5,7 @@ import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { dispose, tensor4d, type Tensor } from '@tensorflow/tfjs-core';
 
 import { checkFile, type Manifest } from './manifest';
-import { TASKS } from '../task';
+import { TASKS } from '../paint/task';
 
 export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 

@@ -1,7 +1,7 @@
 // What is done with a picture, by the task: what of it the model sees, and how the answer becomes a picture. The page's
 // half of serving/task.py.
 
-import type { TaskName } from '../shared/messages';
+import type { TaskName } from '../../shared/messages';
 import { PHOTO } from './photo';
 import { SKETCH } from './sketch';
 

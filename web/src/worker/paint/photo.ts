@@ -1,6 +1,6 @@
 // Task photo: the photograph's own lightness, and chroma that follows its edges.
 
-import { colourRow, lightnessRow } from '../shared/colour';
+import { colourRow, lightnessRow } from '../../shared/colour';
 import type { Task } from './task';
 
 export const PHOTO: Task = {

@@ -1,6 +1,6 @@
 // Task sketch: flat colours under the drawing's own lines.
 
-import { layLinesRow, toneRow } from '../shared/line_art';
+import { layLinesRow, toneRow } from '../../shared/line_art';
 import type { Task } from './task';
 
 export const SKETCH: Task = {

@@ -1,8 +1,8 @@
 // Large pictures in bands of rows, so that no float copy of one ever exists: shrunk for the model, and painted with the small
 // maps that it answers. The page's half of serving/colouring/bands.py.
 
-import { isOpaque, layOnWhite } from '../shared/alpha';
-import { blendRows, resizeRow, taps } from '../shared/resize';
+import { isOpaque, layOnWhite } from '../../shared/alpha';
+import { blendRows, resizeRow, taps } from '../../shared/resize';
 import type { Task } from './task';
 
 const BAND_PIXELS = 1 << 20;
