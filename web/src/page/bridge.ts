@@ -54,6 +54,7 @@ export class Bridge {
   #receive(message: FromWorker): void {
     if (message.kind === 'progress') this.#calls.get(message.id)?.onProgress(message.progress);
     else if (message.kind === 'done') this.#take(message.id)?.resolve(message.output as never);
+    else if (message.kind === 'aborted') this.#take(message.id)?.reject(new DOMException('the worker gave it up', 'AbortError'));
     else this.#take(message.id)?.reject(new ProblemError(message.problem));
   }
 

@@ -21,6 +21,9 @@ export type Problem =
   | { code: 'model-damaged'; path: string; expected: string; received: string }
   | { code: 'no-backend'; tried: string }
   | { code: 'unknown-backend'; received: string; known: string }
+  // The server that gave the page
+  | { code: 'server-unreachable' }
+  | { code: 'server-refused'; detail: string; fix: string }
   // Anything else: a mistake of ours, never the person's
   | { code: 'unexpected'; detail: string };
 

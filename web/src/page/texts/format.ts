@@ -1,0 +1,24 @@
+// Numbers as a language writes them.
+
+export interface Format {
+  number: (value: number) => string;
+  bytes: (count: number) => string;
+  seconds: (milliseconds: number) => string;
+  percent: (share: number) => string;
+  pixels: (width: number, height: number) => string;
+  megapixels: (width: number, height: number) => string;
+}
+
+export function formatOf(locale: string): Format {
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const whole = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const number = (value: number) => tenths.format(value);
+  return {
+    number,
+    bytes: (count) => (count < 1e6 ? `${number(Math.ceil(count / 1e3))} KB` : `${number(count / 1e6)} MB`),
+    seconds: (milliseconds) => `${number(milliseconds / 1000)} s`,
+    percent: (share) => whole.format(share),
+    pixels: (width, height) => `${width} × ${height}`,
+    megapixels: (width, height) => number((width * height) / 1e6),
+  };
+}
