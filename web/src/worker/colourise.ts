@@ -4,7 +4,7 @@
 import type { About, Choice, Note, Progress } from '../shared/messages';
 import { paint, shrink, type Sheet } from './paint/bands';
 import { chooseTask } from './choose_task';
-import type { Engines } from './engines';
+import type { Engines } from './engine/engines';
 import { TASKS } from './paint/task';
 
 interface Options {

@@ -3,7 +3,7 @@
 import type { Calls, FromWorker, Progress, ToWorker } from '../shared/messages';
 import { problemOf, ProblemError } from '../shared/problem';
 import { colourise } from './colourise';
-import { Engines } from './engines';
+import { Engines } from './engine/engines';
 import { openPicture } from './picture';
 
 type Handlers = {

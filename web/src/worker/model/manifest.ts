@@ -25,6 +25,8 @@ export interface Manifest {
   /** What the model was made from: its task's, see src/worker/paint/task.ts. */
   signature: string;
   files: ManifestFile[];
+  /** What the answer is at a few pixels of a made picture; see src/worker/engine/probe.ts. */
+  probe?: number[][];
 }
 
 /**

@@ -2,11 +2,12 @@
 
 import { setBackend } from '@tensorflow/tfjs-core';
 
-import type { About, Calls, Progress, TaskName } from '../shared/messages';
+import type { About, Calls, Progress, TaskName } from '../../shared/messages';
+import { buildModel, type Model } from '../model/model';
 import { firstWorking } from './backends';
-import { downloadModel, isKept } from './download';
-import { buildModel, type Model } from './model/model';
-import { TASKS } from './paint/task';
+import { downloadModel } from './download';
+import { isKept } from './kept';
+import { probe } from './probe';
 
 export interface Engine {
   model: Model;
@@ -15,10 +16,19 @@ export interface Engine {
 
 type OnProgress = (progress: Progress) => void;
 
+/** TF.js has one backend set for all, and gives up starting one when asked for another: models take turns. */
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+}
+
 export class Engines {
   #started = new Map<TaskName, Promise<Engine>>();
   #listeners = new Map<TaskName, OnProgress>();
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  #disposed = new AbortController();
 
   constructor(readonly input: Calls['prepare']['input']) {}
 
@@ -48,49 +58,57 @@ export class Engines {
     return this.input.offered.filter((_, i) => kept[i]);
   }
 
+  /** Ends downloads, and frees the models when their turn is over; whoever still asks one gets an AbortError. */
+  dispose(): void {
+    this.#disposed.abort();
+    for (const engine of this.#started.values()) {
+      engine.then(
+        ({ model }) => model.dispose(),
+        () => undefined,
+      );
+    }
+  }
+
   #folder(task: TaskName): string {
     return new URL(`${task}/`, this.input.modelsUrl).href;
   }
 
   async #start(task: TaskName, onProgress: OnProgress): Promise<Engine> {
-    const { manifest, files } = await downloadModel(task, this.#folder(task), (received, total) =>
-      onProgress({ step: 'download', task, received, total }),
-    );
-    onProgress({ step: 'start' });
+    const { signal } = this.#disposed;
+    const { manifest, files } = await downloadModel(task, this.#folder(task), {
+      signal,
+      onBytes: (received, total) => onProgress({ step: 'download', task, received, total }),
+    });
     const build = async () => {
       const candidate = buildModel(manifest, files);
       try {
-        await tryOut(candidate, task);
+        await probe(candidate, manifest);
         return candidate;
       } catch (error) {
         candidate.dispose();
         throw error;
       }
     };
-    const { backend, value: model } = await this.#inTurn(() => firstWorking(this.input.backend, build));
+    const { backend, threads, value: model } = await inTurn(() => {
+      signal.throwIfAborted();
+      onProgress({ step: 'start' });
+      return firstWorking(this.input.backend, build);
+    });
     const onBackend = <T>(work: () => Promise<T>) =>
-      this.#inTurn(async () => {
+      inTurn(async () => {
+        signal.throwIfAborted();
         await setBackend(backend);
         return work();
       });
-    const see: Model['see'] = (seen) => onBackend(() => model.see(seen));
-    const guide: Model['guide'] = (...input) => onBackend(() => model.guide(...input));
-    return { model: { ...model, see, guide }, about: { task, backend, version: manifest.version } };
+    return {
+      about: { task, backend, threads, version: manifest.version },
+      model: {
+        size: model.size,
+        see: (seen) => onBackend(() => model.see(seen)),
+        guide: (...input) => onBackend(() => model.guide(...input)),
+        // Not while it computes.
+        dispose: () => void inTurn(async () => model.dispose()),
+      },
+    };
   }
-
-  /** TF.js has one backend set for all, and gives up starting one when asked for another: models take turns. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work);
-    this.#lastTurn = turn.catch(() => undefined);
-    return turn;
-  }
-}
-
-/** One run on a picture of one tone: finds drivers that fail or miscompute, and compiles what the first picture needs. */
-async function tryOut(model: Model, task: TaskName): Promise<void> {
-  const { hintChannels, depth } = TASKS[task];
-  const area = model.size ** 2;
-  const seen = await model.see(new Float32Array(area));
-  const { maps } = await model.guide(seen, new Float32Array(area * hintChannels)).finally(() => seen.dispose());
-  if (maps.length !== area * depth || !maps.every(Number.isFinite)) throw new Error('the network gave no usable numbers');
 }
