@@ -9,16 +9,21 @@ const WORKER = 'service_worker.js';
 
 export function offline(): Plugin {
   let folder = '';
+  let written = false;
   return {
     name: 'handtint-offline',
     apply: 'build',
     configResolved: (config) => {
       folder = config.build.outDir;
     },
+    writeBundle: () => {
+      written = true;
+    },
     // After everything else, so that the files of public/ are there, too.
     closeBundle: {
       order: 'post',
       async handler() {
+        if (!written) return; // the build failed, and its own error is the one to tell
         const files = (await readdir(folder, { recursive: true, withFileTypes: true }))
           .filter((entry) => entry.isFile())
           .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))

@@ -17,7 +17,7 @@ export function wasmThread(): Plugin {
       return [
         `import WasmBackendModuleThreadedSimd from '${BACKEND}.js';`,
         'const importScripts = () => undefined;', // what it would load is here already
-        wasmWorkerContents,
+        wasmWorkerContents.replaceAll('\n', '\\n'), // its line ends all stand in its strings, unescaped
       ].join('\n');
     },
   };
