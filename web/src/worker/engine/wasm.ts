@@ -18,8 +18,7 @@ export async function prepareWasm({ threads }: { threads: boolean }): Promise<vo
   if (threads) await checkThreads();
   const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads);
-  // Half of the logical cores: the two halves of a real core would wait for each other, and the rest of the machine lives too.
-  if (threads) setThreadsCount(Math.min(MOST_THREADS, Math.max(2, navigator.hardwareConcurrency / 2)));
+  setThreadsCount(wantedThreads());
   if (located) return; // after a start that failed it may not be said again
   setWasmPaths({
     'tfjs-backend-wasm.wasm': plainUrl,
@@ -35,7 +34,10 @@ export async function wasmThreads(): Promise<number> {
   return (await import('@tensorflow/tfjs-backend-wasm')).getThreadsCount();
 }
 
-/** Runs `start`; the workers that TF.js wants to start meanwhile, which are its threads, come from our file. */
+/**
+ * Runs `start`. The workers that TF.js starts meanwhile are its threads, and come from our file; it finds as many cores as
+ * it needs to start as many threads as it was told.
+ */
 export async function withOwnThreads<T>(start: () => Promise<T>): Promise<T> {
   const { Worker } = self;
   self.Worker = class extends Worker {
@@ -43,11 +45,18 @@ export async function withOwnThreads<T>(start: () => Promise<T>): Promise<T> {
       super(threadUrl, { type: 'module' });
     }
   };
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: 2 * wantedThreads(), configurable: true });
   try {
     return await start();
   } finally {
     self.Worker = Worker;
+    Reflect.deleteProperty(navigator, 'hardwareConcurrency'); // the browser's own shows again
   }
+}
+
+/** Half of the logical cores, as the other half often are not real ones; but two cores have two threads. */
+function wantedThreads(): number {
+  return Math.min(MOST_THREADS, Math.max(2, Math.floor(navigator.hardwareConcurrency / 2)));
 }
 
 /** Throws unless a thread really starts: TF.js would wait without end for one that does not. */
