@@ -1,5 +1,5 @@
 // A drawing's pixels, row by row: the tone that the network and the eye want of them, and flat colours under their ink.
-// trainer/line_art.py and serving/sketch.py hold the same formulas; the two must agree within one 8-bit step.
+// trainer/line_art.py and serving/colouring/sketch.py hold the same formulas; the two must agree within one 8-bit step.
 
 /**
  * Writes the tone, 0..1, of `width` RGBA pixels that start at byte `offset` into `target`: luma (ITU-R BT.601), but light
@@ -14,6 +14,13 @@ export function toneRow(rgba: Uint8ClampedArray, offset: number, width: number, 
     target[x] = tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255);
   }
   return grey;
+}
+
+/** Makes `width` RGBA pixels that start at byte `offset` the greys of their tone, in place. Alpha stays. */
+export function writeToneRow(rgba: Uint8ClampedArray, offset: number, width: number): void {
+  for (let at = offset; at < offset + 4 * width; at += 4) {
+    rgba.fill(Math.floor(tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255) * 255 + 0.5), at, at + 3);
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // Task photo: the photograph's own lightness, and chroma that follows its edges.
 
-import { colourRow, lightnessRow } from '../../shared/colour';
+import { colourRow, greyRow, lightnessRow } from '../../shared/colour_rows';
+import { shiftOf } from './look';
 import type { Task } from './task';
 
 export const PHOTO: Task = {
@@ -17,5 +18,17 @@ export const PHOTO: Task = {
     for (let x = 0; x < width; x++) target[x] = target[x] / 50 - 1;
     return grey;
   },
+
+  greyRow,
+
+  // Chroma is m * L + c, so what is straight in chroma is straight in m and c.
+  wear(maps, look) {
+    const { gain, a, b } = shiftOf(look);
+    const added = [0, 0, a, b];
+    return maps.map((value, i) => gain * value + added[i & 3]);
+  },
+
   paintRow: colourRow,
+
+  lightness: (seen) => seen.map((luminance) => 50 * (luminance + 1)),
 };

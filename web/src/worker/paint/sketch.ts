@@ -1,6 +1,8 @@
 // Task sketch: flat colours under the drawing's own lines.
 
-import { layLinesRow, toneRow } from '../../shared/line_art';
+import { labToSrgb, lightness, linearLuminance, srgbToLab, toLinear } from '../../shared/colour';
+import { layLinesRow, toneRow, writeToneRow } from '../../shared/line_art';
+import { changesNothing, shiftOf } from './look';
 import type { Task } from './task';
 
 export const SKETCH: Task = {
@@ -12,5 +14,29 @@ export const SKETCH: Task = {
   depth: 5,
   onWhite: true,
   seeRow: toneRow,
+  greyRow: writeToneRow,
+
+  wear(maps, look) {
+    if (changesNothing(look)) return maps;
+    // Paper is what lies under a drawing's colours: full strength shows them, none of it white.
+    const { strength } = look;
+    const { gain, a, b } = shiftOf({ ...look, strength: 1 });
+    const worn = maps.slice();
+    for (let at = 0; at < maps.length; at += 5) {
+      const [red, green, blue] = maps.subarray(at, at + 3);
+      const [l, ownA, ownB] = srgbToLab(red, green, blue);
+      const flat = labToSrgb(l, gain * ownA + a, gain * ownB + b);
+      for (let c = 0; c < 3; c++) worn[at + c] = 1 + strength * (flat[c] - 1);
+    }
+    return worn;
+  },
+
   paintRow: layLinesRow,
+
+  lightness(_, maps) {
+    return Float32Array.from({ length: maps.length / 5 }, (_, i) => {
+      const [red, green, blue] = maps.subarray(5 * i, 5 * i + 3).map(toLinear);
+      return lightness(linearLuminance(red, green, blue));
+    });
+  },
 };

@@ -1,7 +1,7 @@
 // What is done with a picture, by the task: what of it the model sees, and how the answer becomes a picture. The page's
-// half of serving/task.py.
+// half of serving/colouring/task.py.
 
-import type { TaskName } from '../../shared/messages';
+import type { Look, TaskName } from '../../shared/messages';
 import { PHOTO } from './photo';
 import { SKETCH } from './sketch';
 
@@ -22,11 +22,20 @@ export interface Task {
    */
   seeRow(rgba: Uint8ClampedArray, offset: number, width: number, target: Float32Array): boolean;
 
+  /** Makes `width` RGBA pixels that start at byte `offset` as grey as the model is shown them, in place. Alpha stays. */
+  greyRow(rgba: Uint8ClampedArray, offset: number, width: number): void;
+
+  /** The answer under a look: both tasks need it on the small maps only, so that a look costs the same at any size. */
+  wear(maps: Float32Array, look: Look): Float32Array;
+
   /**
    * Colours `width` RGBA pixels that start at byte `offset`, in place. Alpha stays.
    * @param maps the answer raised to the picture's size, `width` times `depth` values.
    */
   paintRow(rgba: Uint8ClampedArray, offset: number, width: number, maps: Float32Array): void;
+
+  /** L, 0..100, of the result at the model's size. */
+  lightness(seen: Float32Array, maps: Float32Array): Float32Array;
 }
 
 export const TASKS: Record<TaskName, Task> = { photo: PHOTO, sketch: SKETCH };

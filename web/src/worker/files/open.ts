@@ -1,21 +1,26 @@
 // A file -> a decoded picture, or a clear reason why not. Every check that can be made before decoding is made before decoding.
 
-import type { Note } from '../shared/messages';
-import { isReadable, readHeader, recognise, START_BYTES } from '../shared/header';
-import { ProblemError } from '../shared/problem';
+import type { Note } from '../../shared/messages';
+import { isReadable, readHeader, recognise, START_BYTES, type Format } from '../../shared/header';
+import { ProblemError } from '../../shared/problem';
 
 /** 100 megapixels take 0.8 GB while being coloured, about what a tab survives. */
 export const LARGEST_AREA = 100_000_000;
 /** Firefox draws no larger canvas; Chromium twice that. */
 export const LARGEST_SIDE = 32_767;
 
-export interface Picture {
+/** What is kept of a file besides its pixels. */
+export type Metadata = Record<string, never>;
+
+export interface OpenedFile {
   /** Upright: EXIF orientation is applied. Whoever receives it closes it. */
   bitmap: ImageBitmap;
+  format: Format;
   notes: Note[];
+  metadata: Metadata;
 }
 
-export async function openPicture(file: Blob, name: string): Promise<Picture> {
+export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
   if (file.size === 0) throw new ProblemError({ code: 'empty-file', name });
   // Only the start first: somebody will drop a film of four gigabytes.
   const format = recognise(new Uint8Array(await read(file.slice(0, START_BYTES), name)));
@@ -35,7 +40,7 @@ export async function openPicture(file: Blob, name: string): Promise<Picture> {
   if (header.animated) notes.push('first-frame');
   if (header.depth > 8) notes.push('eight-bits');
   try {
-    return { bitmap: await createImageBitmap(file), notes };
+    return { bitmap: await createImageBitmap(file), format, notes, metadata: {} };
   } catch {
     throw new ProblemError({ code: 'undecodable', name, format });
   }
