@@ -2,7 +2,7 @@
 
 import { hintMap } from '../../shared/hints';
 import type { Hint, TaskName } from '../../shared/messages';
-import type { Engine } from '../engines';
+import type { Engine } from '../engine/engines';
 import type { Answer, Seen } from '../model/model';
 import { TASKS } from '../paint/task';
 import { believable, drawAlternatives, findSpots, type Spot } from './alternatives';

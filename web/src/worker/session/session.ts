@@ -5,7 +5,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { hexOf } from '../../shared/colour';
 import type { Calls, Edit, Part, PictureId, Progress, Side, TaskName } from '../../shared/messages';
 import { ProblemError } from '../../shared/problem';
-import { Engines, type Engine } from '../engines';
+import { Engines, type Engine } from '../engine/engines';
 import { openFile } from '../files/open';
 import { Newest } from './newest';
 import { Picture, type Painting } from './picture';
