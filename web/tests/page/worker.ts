@@ -1,60 +1,128 @@
-// The built worker without the page: calls as the page makes them, for what the page does not show.
+// The built worker without the page around it: its calls as promises, its pictures as pixels.
 
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Page } from '@playwright/test';
+import { test as base, type Page } from '@playwright/test';
 
-import type { CallName, Calls, FromWorker, Progress, ToWorker } from '../../src/shared/messages';
-import type { Problem } from '../../src/shared/problem';
-import type { StaticServer } from '../server';
+import type { CallName, Calls, Edit, FromWorker, Hint, Opened, Part, Progress, Side } from '../../src/shared/messages';
+import { decodePng, type Pixels } from '../pictures';
+import { StaticServer } from '../server';
+
+export const PLAIN: Edit = { look: { strength: 1, saturation: 1, warmth: 0 }, hints: [], variant: 0, from: 'model' };
+export const hinted = (...hints: Hint[]): Edit => ({ ...PLAIN, hints });
 
 const ASSETS = fileURLToPath(new URL('../../dist/assets', import.meta.url));
 
-export interface Outcome<Name extends CallName> {
-  output?: Calls[Name]['output'];
-  problem?: Problem;
-  progress: Progress[];
+/** What is said to a worker, in the tab. */
+interface Tab {
+  call(name: CallName, input: unknown, abortAt?: Progress['step']): Promise<{ output: unknown; steps: string[] }>;
+}
+declare global {
+  interface Window {
+    tab: Tab;
+  }
 }
 
-type InPage = { engine: Worker; nextId: number };
+export const test = base.extend<{ server: StaticServer; worker: BareWorker }>({
+  server: async ({}, use) => {
+    const server = await new StaticServer().start();
+    await use(server);
+    await server.stop();
+  },
+  worker: async ({ page, server }, use) => {
+    // A document of the page's origin in which nothing runs yet.
+    await page.goto(`${server.url}icon.svg`);
+    await page.evaluate(startWorker, `${server.url}assets/${readdirSync(ASSETS).find((name) => /^main-.*\.js$/.test(name))!}`);
+    await use(new BareWorker(page, server));
+  },
+});
 
-export class BuiltWorker {
-  private constructor(readonly page: Page) {}
+export class BareWorker {
+  #files = 0;
 
-  /** On a page of the same origin that does nothing itself. */
-  static async start(page: Page, server: StaticServer): Promise<BuiltWorker> {
-    server.answers.set('blank.html', Buffer.from('<!doctype html><link rel="icon" href="./icon.svg">'));
-    await page.goto(`${server.url}blank.html`);
-    const script = readdirSync(ASSETS).find((name) => /^main-.*\.js$/.test(name))!;
-    await page.evaluate((url) => {
-      Object.assign(window, { engine: new Worker(url, { type: 'module' }), nextId: 1 });
-    }, `./assets/${script}`);
-    return new BuiltWorker(page);
+  constructor(
+    readonly page: Page,
+    readonly server: StaticServer,
+  ) {}
+
+  async call<Name extends CallName>(name: Name, input: Calls[Name]['input']): Promise<Calls[Name]['output']> {
+    return (await this.page.evaluate(([n, i]) => window.tab.call(n, i), [name, input] as const)).output as Calls[Name]['output'];
   }
 
-  /** Outputs that are pictures stay in the browser: ask for what can be copied. */
-  async call<Name extends CallName>(name: Name, input: Calls[Name]['input']): Promise<Outcome<Name>> {
-    const outcome = await this.page.evaluate(
-      ([name, input]) =>
-        new Promise<Outcome<CallName>>((resolve) => {
-          const inPage = window as unknown as InPage;
-          const id = inPage.nextId++;
-          const progress: Progress[] = [];
-          inPage.engine.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
-            if (data.id !== id) return;
-            if (data.kind === 'progress') progress.push(data.progress);
-            else if (data.kind === 'done') resolve({ output: data.output, progress });
-            else if (data.kind === 'failed') resolve({ problem: data.problem, progress });
-          });
-          inPage.engine.onerror = (event) => resolve({ problem: { code: 'unexpected', detail: event.message }, progress });
-          inPage.engine.postMessage({ kind: 'call', id, name, input } as ToWorker);
-        }),
-      [name, input] as const,
+  async prepare(): Promise<void> {
+    await this.call('prepare', { modelsUrl: `${this.server.url}models/`, offered: ['photo', 'sketch'], backend: 'wasm' });
+  }
+
+  /** Puts bytes where the tab can fetch them. */
+  offer(bytes: Buffer): string {
+    const path = `offered/${this.#files++}`;
+    this.server.answers.set(path, bytes);
+    return this.server.url + path;
+  }
+
+  async open(bytes: Buffer, choice: Calls['open']['input']['choice'] = 'auto'): Promise<Opened> {
+    return this.page.evaluate(
+      async ([url, taken]) => {
+        const file = await (await fetch(url)).blob();
+        return (await window.tab.call('open', { file, name: 'picture', choice: taken })).output as Opened;
+      },
+      [this.offer(bytes), choice] as const,
     );
-    return outcome as Outcome<Name>;
   }
 
-  prepare(server: StaticServer, backend: Calls['prepare']['input']['backend'] = null): Promise<Outcome<'prepare'>> {
-    return this.call('prepare', { modelsUrl: `${server.url}models/`, offered: ['photo'], backend });
+  async view(picture: number, part: Part, edit = PLAIN, side: Side = 'coloured'): Promise<Pixels & { milliseconds: number }> {
+    const { data, milliseconds } = await this.page.evaluate(async (input) => {
+      const { output } = await window.tab.call('view', input);
+      const { bitmap, milliseconds } = output as Calls['view']['output'];
+      const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+      context.drawImage(bitmap, 0, 0);
+      const bytes = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+      let text = '';
+      for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+      return { data: btoa(text), milliseconds };
+    }, { picture, side, edit, part });
+    return { width: part.columns, height: part.rows, data: new Uint8Array(Buffer.from(data, 'base64')), milliseconds };
   }
+
+  /** As PNG. */
+  async save(picture: number, edit = PLAIN): Promise<Pixels & { milliseconds: number }> {
+    const { text, milliseconds } = await this.page.evaluate(async (input) => {
+      const { output } = await window.tab.call('save', input);
+      const { file, milliseconds } = output as Calls['save']['output'];
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      let binary = '';
+      for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+      return { text: btoa(binary), milliseconds };
+    }, { picture, edit, type: 'image/png' as const, quality: 1 });
+    return { ...decodePng(Buffer.from(text, 'base64')), milliseconds };
+  }
+}
+
+/** All of a picture, drawn `columns` wide. */
+export function fit({ width, height }: Opened, columns = width): Part {
+  return { left: 0, top: 0, width, height, columns, rows: Math.round((height * columns) / width) };
+}
+
+/** Runs in the tab. */
+function startWorker(url: string): void {
+  const worker = new Worker(url, { type: 'module' });
+  const calls = new Map<number, (message: FromWorker) => void>();
+  let nextId = 1;
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => calls.get(data.id)?.(data);
+  window.tab = {
+    call(name, input, abortAt) {
+      const id = nextId++;
+      const steps: string[] = [];
+      worker.postMessage({ kind: 'call', id, name, input });
+      return new Promise((resolve, reject) => {
+        calls.set(id, (message) => {
+          if (message.kind === 'progress') {
+            steps.push(message.progress.step);
+            if (message.progress.step === abortAt) worker.postMessage({ kind: 'abort', id });
+          } else if (message.kind === 'done') resolve({ output: message.output, steps });
+          else reject(new Error(message.kind === 'failed' ? JSON.stringify(message.problem) : message.kind));
+        });
+      });
+    },
+  };
 }
