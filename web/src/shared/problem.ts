@@ -1,7 +1,7 @@
 // What can go wrong, as data: a code and the values its message needs. The page turns it into words (src/page/texts.ts),
 // so nothing below the page holds a sentence for people, and a second language touches one file.
 
-import type { TaskName } from './messages';
+import type { SaveType, TaskName } from './messages';
 
 export type Problem =
   // The picture
@@ -15,6 +15,8 @@ export type Problem =
   | { code: 'unreadable'; name: string }
   | { code: 'no-file' }
   | { code: 'sample-unreachable'; name: string }
+  // The file that was asked for
+  | { code: 'not-written'; type: SaveType }
   // The model
   | { code: 'model-unreachable'; task: TaskName; path: string; received: string }
   | { code: 'model-manifest'; expected: string; received: string }

@@ -1,0 +1,48 @@
+// TIFF 6.0: what lies beside the pixels. They are decoded in src/worker/files/tiff_pixels.ts, since no browser does but Safari.
+
+import type { Bytes } from '../bytes';
+import { numbers, readDirectories, writeDirectories } from '../directories';
+import { saysSomething } from '../exif';
+import type { Found } from '../metadata';
+import type { Header } from './formats';
+
+export const signature = /^(II\*\0|MM\0\*)/;
+
+export const TAG = {
+  width: 256,
+  height: 257,
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  strips: 273,
+  samples: 277,
+  stripBytes: 279,
+  planes: 284,
+  palette: 320,
+  tiles: 324,
+  tileBytes: 325,
+  extra: 338,
+  sampleFormat: 339,
+  xmp: 700,
+  profile: 34675,
+};
+
+export function readHeader(view: DataView, header: Header): void {
+  const { main, littleEndian, several } = readDirectories(new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength));
+  const tag = (number: number) => numbers(main, number, littleEndian);
+  [header.width, header.height, header.depth] = [tag(TAG.width)[0] ?? 0, tag(TAG.height)[0] ?? 0, tag(TAG.bits)[0] ?? 1];
+  header.several = several;
+  const [starts, lengths] = tag(TAG.tiles).length > 0 ? [tag(TAG.tiles), tag(TAG.tileBytes)] : [tag(TAG.strips), tag(TAG.stripBytes)];
+  header.truncated = starts.length === 0 || starts.some((start, i) => start + (lengths[i] ?? 0) > view.byteLength);
+}
+
+export function readMetadata(bytes: Bytes): Found {
+  const found = readDirectories(bytes);
+  const valueOf = (number: number) => found.main.find(({ tag }) => tag === number)?.value;
+  const xmp = valueOf(TAG.xmp);
+  return {
+    exif: writeDirectories({ ...found, main: found.main.filter(saysSomething) }),
+    xmp: xmp && new TextDecoder().decode(xmp),
+    profile: valueOf(TAG.profile)?.slice(),
+  };
+}

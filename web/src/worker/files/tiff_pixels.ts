@@ -1,0 +1,103 @@
+// The pixels of a TIFF's first page. UTIF unpacks them (it is fetched for the first TIFF only); what the samples mean is read
+// here, where nothing is guessed: a TIFF of another kind is refused rather than shown black.
+
+import type { Bytes } from './bytes';
+import { numbers, readDirectories } from './directories';
+import { wrap } from './formats/png';
+import { readMetadata, TAG } from './formats/tiff';
+
+/** None, three kinds of fax, LZW, JPEG, Deflate with two numbers, PackBits. */
+const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 7, 8, 32946, 32773];
+const JPEG = 7;
+
+const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR] = [0, 1, 2, 3, 5, 6];
+/** Photometric interpretation -> samples a pixel without alpha, and how many bits they may have. */
+const KINDS: Record<number, { colours: number; bits: readonly number[] } | undefined> = {
+  [WHITE_IS_ZERO]: { colours: 1, bits: [1, 2, 4, 8, 16] },
+  [BLACK_IS_ZERO]: { colours: 1, bits: [1, 2, 4, 8, 16] },
+  [RGB]: { colours: 3, bits: [8, 16] },
+  [PALETTE]: { colours: 1, bits: [1, 2, 4, 8] },
+  [CMYK]: { colours: 4, bits: [8] },
+};
+
+interface Kind {
+  photometric: number;
+  colours: number;
+  bits: number;
+  /** Samples a pixel. */
+  samples: number;
+  alpha: boolean;
+  /** Levels of 16 bits: all reds, all greens, all blues. */
+  palette: number[];
+}
+
+/** As it is stored, not turned; sRGB. Throws what UTIF trips over, and an Error for what is not supported. */
+export async function decodeTiff(bytes: Bytes): Promise<ImageBitmap> {
+  const kind = kindOf(bytes);
+  const { default: utif } = await import('utif2');
+  const [page] = utif.decode(bytes.buffer);
+  utif.decodeImage(bytes.buffer, page);
+  const { width, height } = page;
+  const rgba = toRgba(kind, width, height, page.data);
+  const profile = readMetadata(bytes).profile;
+  if (!profile || kind.photometric === CMYK) return createImageBitmap(new ImageData(rgba, width, height));
+  return createImageBitmap(await wrap(width, height, rgba, kind.colours === 1 && kind.photometric !== PALETTE, profile));
+}
+
+/** Throws where it is not known for certain what the samples mean. */
+export function kindOf(bytes: Bytes): Kind {
+  const { main, littleEndian } = readDirectories(bytes);
+  const tag = (number: number) => numbers(main, number, littleEndian);
+  const first = (number: number, otherwise: number) => tag(number)[0] ?? otherwise;
+  const compression = first(TAG.compression, 1);
+  let photometric = first(TAG.photometric, BLACK_IS_ZERO);
+  if (photometric === YCBCR && compression === JPEG) photometric = RGB; // what its decoder gives
+  const [bits, samples] = [first(TAG.bits, 1), first(TAG.samples, 1)];
+  const kind = KINDS[photometric];
+  const known =
+    kind?.bits.includes(bits) &&
+    samples >= kind.colours &&
+    COMPRESSIONS.includes(compression) &&
+    tag(TAG.bits).every((each) => each === bits) &&
+    (samples === 1 || first(TAG.planes, 1) === 1) &&
+    first(TAG.sampleFormat, 1) === 1; // whole numbers
+  if (!kind || !known) throw new Error(`a TIFF of kind ${photometric}, ${samples} x ${bits} bits, compression ${compression}`);
+  // 0: an extra sample that may be anything; 1 and 2 are alpha.
+  const alpha = samples > kind.colours && first(TAG.extra, 0) > 0;
+  return { photometric, colours: kind.colours, bits, samples, alpha, palette: tag(TAG.palette) };
+}
+
+/** @param data rows of samples, each row from a new byte; 16 bits little end first, as UTIF gives them. */
+export function toRgba(kind: Kind, width: number, height: number, data: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
+  const { photometric, colours, bits, samples, alpha, palette } = kind;
+  const rowBytes = Math.ceil((width * samples * bits) / 8);
+  if (data.length < rowBytes * height) throw new RangeError('the pixels end too early');
+  const rgba = new Uint8ClampedArray(4 * width * height);
+  const top = 2 ** bits - 1;
+  const sample = (row: number, index: number): number => {
+    if (bits === 8) return data[row + index];
+    if (bits === 16) return Math.floor(((data[row + 2 * index] | (data[row + 2 * index + 1] << 8)) * 255 + 32_767) / 65_535);
+    const bit = index * bits;
+    const level = (data[row + (bit >> 3)] >> (8 - bits - (bit & 7))) & top;
+    return photometric === PALETTE ? level : (level * 255) / top;
+  };
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      const [row, first] = [y * rowBytes, x * samples];
+      const one = sample(row, first);
+      if (photometric === PALETTE) {
+        for (let channel = 0; channel < 3; channel++) rgba[at + channel] = palette[(channel << bits) + one] >> 8;
+      } else if (colours === 1) {
+        rgba.fill(photometric === WHITE_IS_ZERO ? 255 - one : one, at, at + 3);
+      } else {
+        const black = photometric === CMYK ? 255 - sample(row, first + 3) : 255;
+        for (let channel = 0; channel < 3; channel++) {
+          const level = sample(row, first + channel);
+          rgba[at + channel] = photometric === CMYK ? ((255 - level) * black) / 255 : level;
+        }
+      }
+      rgba[at + 3] = alpha ? sample(row, first + colours) : 255;
+    }
+  }
+  return rgba;
+}
