@@ -114,3 +114,86 @@ export function gif(width: number, height: number, levels: number[]): Buffer {
   const colours = [0, 1, 2, 3].flatMap((index) => Array<number>(3).fill(levels[index] ?? 0));
   return Buffer.from([...Buffer.from('GIF89a'), ...sizes, 0x81, 0, 0, ...colours, ...frames, 0x3b]);
 }
+
+/** 24 bits, from the bottom up, as most are. `dpi` in both directions. */
+export function bmp({ width, height, data }: Pixels, dpi = 72): Buffer {
+  const row = 4 * Math.ceil((3 * width) / 4);
+  const bytes = Buffer.alloc(54 + row * height);
+  bytes.write('BM');
+  const fields = [[2, bytes.length], [10, 54], [14, 40], [18, width], [22, height], [26, 1 | (24 << 16)], [34, row * height]];
+  for (const [at, value] of fields) bytes.writeUInt32LE(value, at);
+  for (const at of [38, 42]) bytes.writeUInt32LE(Math.round(dpi / 0.0254), at);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        bytes[54 + row * (height - 1 - y) + 3 * x + channel] = data[4 * (y * width + x) + 2 - channel];
+      }
+    }
+  }
+  return bytes;
+}
+
+/** Tags as [number, type, values]; a type of 2 takes text, 1 and 7 bytes. Little-endian, values behind the list. */
+export type Tag = [number, 1 | 2 | 3 | 4 | 5 | 7, number[] | string | Uint8Array];
+
+/** One directory of TIFF at byte `start`, and its values behind it; `next` is where the following begins. */
+export function directory(tags: Tag[], start: number, next = 0): Buffer {
+  const sorted = [...tags].sort(([a], [b]) => a - b);
+  const list = Buffer.alloc(6 + 12 * sorted.length);
+  const values: Buffer[] = [];
+  let valueAt = start + list.length;
+  list.writeUInt16LE(sorted.length);
+  sorted.forEach(([tag, type, content], index) => {
+    const value = tagValue(type, content);
+    const at = 2 + 12 * index;
+    list.writeUInt16LE(tag, at);
+    list.writeUInt16LE(type, at + 2);
+    list.writeUInt32LE(value.length / { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1 }[type], at + 4);
+    if (value.length <= 4) {
+      value.copy(list, at + 8);
+    } else {
+      list.writeUInt32LE(valueAt, at + 8);
+      values.push(value);
+      valueAt += value.length;
+    }
+  });
+  list.writeUInt32LE(next, list.length - 4);
+  return Buffer.concat([list, ...values]);
+}
+
+function tagValue(type: Tag[1], content: Tag[2]): Buffer {
+  if (typeof content === 'string') return Buffer.from(`${content}\0`.padEnd(2 * Math.ceil((content.length + 1) / 2), '\0'));
+  if (type === 1 || type === 7) return Buffer.from(content);
+  const value = Buffer.alloc(content.length * { 2: 1, 3: 2, 4: 4, 5: 8 }[type]);
+  content.forEach((each, i) => {
+    if (type === 3) value.writeUInt16LE(each, 2 * i);
+    else if (type === 4) value.writeUInt32LE(each, 4 * i);
+    else {
+      value.writeUInt32LE(each, 8 * i);
+      value.writeUInt32LE(1, 8 * i + 4);
+    }
+  });
+  return value;
+}
+
+/** RGB of 8 bits in one strip, uncompressed. `tags` are added or take the place of the usual ones. */
+export function tiff({ width, height, data }: Pixels, tags: Tag[] = [], samples?: Uint8Array): Buffer {
+  const strip = Buffer.from(samples ?? data.filter((_, i) => i % 4 !== 3));
+  const usual: Tag[] = [
+    [256, 4, [width]],
+    [257, 4, [height]],
+    [258, 3, [8, 8, 8]],
+    [259, 3, [1]],
+    [262, 3, [2]],
+    [273, 4, [8]],
+    [277, 3, [3]],
+    [278, 4, [height]],
+    [279, 4, [strip.length]],
+  ];
+  const own = new Set(tags.map(([tag]) => tag));
+  const start = 8 + strip.length + (strip.length & 1);
+  const head = Buffer.from('49492a0000000000', 'hex');
+  head.writeUInt32LE(start, 4);
+  const padding = Buffer.alloc(strip.length & 1);
+  return Buffer.concat([head, strip, padding, directory([...usual.filter(([tag]) => !own.has(tag)), ...tags], start)]);
+}

@@ -15,8 +15,14 @@ export type Problem =
   | { code: 'unreadable'; name: string }
   | { code: 'no-file' }
   | { code: 'sample-unreachable'; name: string }
-  // The file that was asked for
+  // What was asked for
   | { code: 'not-written'; type: SaveType }
+  | { code: 'not-copied' }
+  // A file of hints
+  | { code: 'hints-not-json'; name: string }
+  | { code: 'hints-form'; name: string; received: string }
+  | { code: 'hints-too-many'; name: string; count: number; most: number }
+  | { code: 'hints-entry'; name: string; number: number; field: 'fields' | 'x' | 'y' | 'colour'; received: string }
   // The model
   | { code: 'model-unreachable'; task: TaskName; path: string; received: string }
   | { code: 'model-manifest'; expected: string; received: string }

@@ -1,13 +1,21 @@
 // Jedes Wort der Seite auf Deutsch.
 
 import type { Texts } from './index';
-import type { About, Note, TaskName } from '../../shared/messages';
+import type { About, Note, SaveType, TaskName } from '../../shared/messages';
 import type { Explanations } from './explanation';
 import { formatOf } from './format';
 
 const format = formatOf('de-DE');
 const PICTURES: Record<TaskName, string> = { photo: 'Fotografien', sketch: 'Zeichnungen' };
 const FORMATS = 'ein Bild als JPEG, PNG, WebP, AVIF, GIF, BMP oder TIFF';
+const TYPES: Record<SaveType, string> = { 'image/png': 'PNG', 'image/jpeg': 'JPEG', 'image/webp': 'WebP' };
+const HINTS_FIX = 'Schreiben Sie {"hints": [{"x": 0.41, "y": 0.63, "colour": "#b03a2e"}]}, wie Tupfer speichern es tut.';
+const HINT_FIELDS = {
+  fields: 'x, y und colour',
+  x: 'x von 0 bis 1',
+  y: 'y von 0 bis 1',
+  colour: 'colour wie #b03a2e',
+};
 const RECEIVED: Record<string, string> = { HTML: 'eine Webseite (HTML)', text: 'Text' };
 
 const words: Texts['words'] = {
@@ -143,6 +151,36 @@ const explanations: Explanations = {
     what: `Das Beispiel ${name} ließ sich nicht holen.`,
     why: 'Erwartet: ein Bild vom Server; erhalten: keine Antwort.',
     fix: 'Prüfen Sie das Netz, oder wählen Sie ein eigenes Bild.',
+  }),
+  'not-written': ({ type }) => ({
+    what: `Dieser Browser hat das Bild nicht als ${TYPES[type]} geschrieben.`,
+    why: `Erwartet: eine Datei vom Typ ${TYPES[type]}; der Browser hat keine für ein Bild dieser Größe oder gar keine.`,
+    fix: 'Wählen Sie unter Speichern als einen anderen Typ.',
+  }),
+  'not-copied': () => ({
+    what: 'Das Bild wurde nicht kopiert.',
+    why: 'Erwartet: die Erlaubnis, in die Zwischenablage zu schreiben; der Browser hat sie verweigert.',
+    fix: 'Erlauben Sie es dieser Seite, oder speichern Sie das Bild als Datei.',
+  }),
+  'hints-not-json': ({ name }) => ({
+    what: `${name} enthält keine Tupfer.`,
+    why: 'Erwartet: JSON; erhalten: etwas anderes.',
+    fix: HINTS_FIX,
+  }),
+  'hints-form': ({ name, received }) => ({
+    what: `${name} enthält keine Tupfer.`,
+    why: `Erwartet: ein Objekt mit einer Liste, "hints"; erhalten: ${received}.`,
+    fix: HINTS_FIX,
+  }),
+  'hints-too-many': ({ name, count, most }) => ({
+    what: `${name} enthält zu viele Tupfer.`,
+    why: `Erwartet: höchstens ${format.number(most)}; erhalten: ${format.number(count)}.`,
+    fix: 'Lassen Sie einige weg.',
+  }),
+  'hints-entry': ({ name, number, field, received }) => ({
+    what: `Tupfer ${number} in ${name} ist falsch.`,
+    why: `Erwartet: ${HINT_FIELDS[field]}; erhalten: ${received}.`,
+    fix: HINTS_FIX,
   }),
   'model-unreachable': ({ task, path, received }) => ({
     what: `Das Modell für ${PICTURES[task]} ließ sich nicht holen.`,

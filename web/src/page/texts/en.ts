@@ -1,12 +1,20 @@
 // Every word that the page shows, in English. A language is a file like this one and a line in index.ts.
 
-import type { About, Note, TaskName } from '../../shared/messages';
+import type { About, Note, SaveType, TaskName } from '../../shared/messages';
 import type { Explanations } from './explanation';
 import { formatOf } from './format';
 
 const format = formatOf('en-GB');
 const PICTURES: Record<TaskName, string> = { photo: 'photographs', sketch: 'drawings' };
 const FORMATS = 'a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF picture';
+const TYPES: Record<SaveType, string> = { 'image/png': 'PNG', 'image/jpeg': 'JPEG', 'image/webp': 'WebP' };
+const HINTS_FIX = 'Write hints as {"hints": [{"x": 0.41, "y": 0.63, "colour": "#b03a2e"}]}, as Save hints does.';
+const HINT_FIELDS = {
+  fields: 'x, y and colour',
+  x: 'an x from 0 to 1',
+  y: 'a y from 0 to 1',
+  colour: 'a colour like #b03a2e',
+};
 const RECEIVED: Record<string, string> = { HTML: 'a web page (HTML)', text: 'text' };
 
 /** What index.html names in data-text, data-label and data-title. */
@@ -143,6 +151,36 @@ const explanations: Explanations = {
     what: `The sample ${name} could not be fetched.`,
     why: 'Expected a picture from the server; received no answer.',
     fix: 'Check the network, or choose a picture of your own.',
+  }),
+  'not-written': ({ type }) => ({
+    what: `This browser did not write the picture as ${TYPES[type]}.`,
+    why: `Expected a file of type ${TYPES[type]}; the browser has none for a picture of this size, or none at all.`,
+    fix: 'Choose another type under Save as.',
+  }),
+  'not-copied': () => ({
+    what: 'The picture was not copied.',
+    why: 'Expected leave to write to the clipboard; the browser refused it.',
+    fix: 'Allow it for this page, or save the picture as a file.',
+  }),
+  'hints-not-json': ({ name }) => ({
+    what: `${name} holds no hints.`,
+    why: 'Expected JSON; received something else.',
+    fix: HINTS_FIX,
+  }),
+  'hints-form': ({ name, received }) => ({
+    what: `${name} holds no hints.`,
+    why: `Expected an object with one list, "hints"; received ${received}.`,
+    fix: HINTS_FIX,
+  }),
+  'hints-too-many': ({ name, count, most }) => ({
+    what: `${name} holds too many hints.`,
+    why: `Expected at most ${format.number(most)}; received ${format.number(count)}.`,
+    fix: 'Leave some out.',
+  }),
+  'hints-entry': ({ name, number, field, received }) => ({
+    what: `Hint ${number} in ${name} is wrong.`,
+    why: `Expected ${HINT_FIELDS[field]}; received ${received}.`,
+    fix: HINTS_FIX,
   }),
   'model-unreachable': ({ task, path, received }) => ({
     what: `The model for ${PICTURES[task]} could not be fetched.`,

@@ -125,7 +125,7 @@ export function writeDirectories({ littleEndian, main, details, gps, interoperab
     let valueAt = at + 6 + 12 * list.length;
     view.setUint16(at, list.length, littleEndian);
     at += 2;
-    for (const { tag, type, count, value } of list.toSorted((a, b) => a.tag - b.tag)) {
+    for (const { tag, type, count, value } of [...list].sort((a, b) => a.tag - b.tag)) {
       view.setUint16(at, tag, littleEndian);
       view.setUint16(at + 2, type, littleEndian);
       view.setUint32(at + 4, count, littleEndian);

@@ -29,7 +29,7 @@ export interface Shape {
   /** Of the upright picture. */
   width: number;
   height: number;
-  dpi?: readonly [number, number];
+  dpi?: readonly [number, number] | undefined;
 }
 
 /** @param structure as it begins with II or MM. */

@@ -15,20 +15,20 @@ const MAX_DPI = 65_535;
 /** As it stands in a file. */
 export interface Found {
   /** A TIFF structure, II or MM first. */
-  exif?: Bytes;
-  xmp?: string;
+  exif?: Bytes | undefined;
+  xmp?: string | undefined;
   /** Pixels per inch, across and down as they are stored. */
-  dpi?: [number, number];
+  dpi?: [number, number] | undefined;
   /** ICC. */
-  profile?: Bytes;
+  profile?: Bytes | undefined;
 }
 
 /** Of an opened picture. */
 export interface Metadata {
-  exif?: Bytes;
+  exif?: Bytes | undefined;
   xmp: string;
   /** Of the upright picture. */
-  dpi?: [number, number];
+  dpi?: [number, number] | undefined;
   /** How the stored pixels have to be turned, 1 to 8, as EXIF counts. */
   orientation: number;
   /** There is a colour profile of another space than sRGB, which the pixels have been taken out of. */
@@ -39,9 +39,9 @@ export interface Metadata {
 
 /** Fit to be written. */
 export interface Kept {
-  exif?: Bytes;
+  exif?: Bytes | undefined;
   xmp: string;
-  dpi?: readonly [number, number];
+  dpi?: readonly [number, number] | undefined;
   profile: Bytes;
 }
 

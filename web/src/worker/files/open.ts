@@ -1,35 +1,39 @@
 // A file -> a decoded picture, or a clear reason why not. Every check that can be made before decoding is made before decoding.
 
 import type { Note } from '../../shared/messages';
-import { isReadable, readHeader, recognise, START_BYTES, type Format } from '../../shared/header';
 import { ProblemError } from '../../shared/problem';
+import type { Bytes } from './bytes';
+import { isReadable, readHeader, readMetadata, recognise, START_BYTES, type Format } from './formats/formats';
+import { metadataOf, type Metadata } from './metadata';
+import { decodeTiff } from './tiff_pixels';
+import { turn } from './turn';
 
 /** 100 megapixels take 0.8 GB while being coloured, about what a tab survives. */
 export const LARGEST_AREA = 100_000_000;
 /** Firefox draws no larger canvas; Chromium twice that. */
 export const LARGEST_SIDE = 32_767;
 
-/** What is kept of a file besides its pixels. */
-export type Metadata = Record<string, never>;
-
 export interface OpenedFile {
-  /** Upright: EXIF orientation is applied. Whoever receives it closes it. */
+  /** Upright, in sRGB. Whoever receives it closes it. */
   bitmap: ImageBitmap;
   format: Format;
   notes: Note[];
+  /** What src/worker/files/write.ts keeps of it. */
   metadata: Metadata;
 }
 
+/** Throws ProblemError. */
 export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
   if (file.size === 0) throw new ProblemError({ code: 'empty-file', name });
   // Only the start first: somebody will drop a film of four gigabytes.
-  const format = recognise(new Uint8Array(await read(file.slice(0, START_BYTES), name)));
+  const format = recognise(await read(file.slice(0, START_BYTES), name));
   if (format === undefined || format === 'text' || format === 'HTML') {
     throw new ProblemError({ code: 'not-a-picture', name, received: format ?? 'unknown' });
   }
   if (!isReadable(format)) throw new ProblemError({ code: 'unsupported-format', name, received: format });
 
-  const header = readHeader(format, new Uint8Array(await read(file, name)));
+  const bytes = await read(file, name);
+  const header = readHeader(format, bytes);
   const { width, height } = header;
   if (width * height > LARGEST_AREA || Math.max(width, height) > LARGEST_SIDE) {
     throw new ProblemError({ code: 'too-large', name, width, height });
@@ -37,18 +41,26 @@ export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
   if (header.truncated) throw new ProblemError({ code: 'truncated', name, format });
 
   const notes: Note[] = [];
-  if (header.animated) notes.push('first-frame');
+  if (header.several) notes.push('first-frame');
   if (header.depth > 8) notes.push('eight-bits');
+  const metadata = await metadataOf(() => readMetadata(format, bytes));
   try {
-    return { bitmap: await createImageBitmap(file), format, notes, metadata: {} };
-  } catch {
+    return { bitmap: await decode(file, format, bytes, metadata), format, notes, metadata };
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'NotReadableError') throw new ProblemError({ code: 'unreadable', name });
     throw new ProblemError({ code: 'undecodable', name, format });
   }
 }
 
-async function read(file: Blob, name: string): Promise<ArrayBuffer> {
+/** Browsers turn pictures by the EXIF of a JPEG, and into sRGB by the profile of any. */
+async function decode(file: Blob, format: Format, bytes: Bytes, { orientation }: Metadata): Promise<ImageBitmap> {
+  if (format === 'TIFF') return turn(await decodeTiff(bytes), orientation);
+  return createImageBitmap(file);
+}
+
+async function read(file: Blob, name: string): Promise<Bytes> {
   try {
-    return await file.arrayBuffer();
+    return new Uint8Array(await file.arrayBuffer());
   } catch {
     // A file that was moved, or a folder that was dropped.
     throw new ProblemError({ code: 'unreadable', name });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { readHeader, recognise, type Format } from '../../src/shared/header';
-import { cmykJpeg, gif, jpeg, photograph, png, pngHeader, withOrientation } from '../pictures';
+import { readHeader, recognise, type Format } from '../../src/worker/files/formats/formats';
+import { bmp, cmykJpeg, gif, jpeg, photograph, png, pngHeader, withOrientation } from '../pictures';
 
-const header = (format: Format, bytes: Buffer) => readHeader(format, new Uint8Array(bytes));
+const header = (format: Format, bytes: Buffer) => readHeader(format, Uint8Array.from(bytes));
 const picture = photograph(40, 30);
 
 describe('recognise', () => {
@@ -12,7 +12,7 @@ describe('recognise', () => {
     ['JPEG', jpeg(picture)],
     ['GIF', gif(2, 2, [0])],
     ['WebP', Buffer.from('RIFF\x10\0\0\0WEBPVP8 ', 'latin1')],
-    ['BMP', Buffer.from('BM1234')],
+    ['BMP', bmp(picture)],
     ['TIFF', Buffer.from('II*\0\x08\0\0\0', 'latin1')],
     ['HEIC', Buffer.from('\0\0\0\x18ftypheic', 'latin1')],
     ['AVIF', Buffer.from('\0\0\0\x18ftypavif', 'latin1')],
@@ -26,7 +26,7 @@ describe('recognise', () => {
 
 describe('PNG', () => {
   test('size and depth', () => {
-    expect(header('PNG', png(picture))).toMatchObject({ width: 40, height: 30, depth: 8, truncated: false, animated: false });
+    expect(header('PNG', png(picture))).toMatchObject({ width: 40, height: 30, depth: 8, truncated: false, several: false });
     expect(header('PNG', png(picture, 2, 16))).toMatchObject({ depth: 16, truncated: false });
   });
   test('size from a header alone', () => {
@@ -41,7 +41,7 @@ describe('PNG', () => {
   test('animation', () => {
     const bytes = png(picture);
     const acTL = Buffer.from('00000008' + '6163544c' + '0000000200000000' + '00000000', 'hex');
-    expect(header('PNG', Buffer.concat([bytes.subarray(0, 33), acTL, bytes.subarray(33)])).animated).toBe(true);
+    expect(header('PNG', Buffer.concat([bytes.subarray(0, 33), acTL, bytes.subarray(33)])).several).toBe(true);
   });
 });
 
@@ -69,8 +69,8 @@ describe('JPEG', () => {
 
 describe('GIF', () => {
   test('one frame or more', () => {
-    expect(header('GIF', gif(4, 3, [0]))).toMatchObject({ width: 4, height: 3, animated: false, truncated: false });
-    expect(header('GIF', gif(4, 3, [0, 90, 180]))).toMatchObject({ width: 4, height: 3, animated: true, truncated: false });
+    expect(header('GIF', gif(4, 3, [0]))).toMatchObject({ width: 4, height: 3, several: false, truncated: false });
+    expect(header('GIF', gif(4, 3, [0, 90, 180]))).toMatchObject({ width: 4, height: 3, several: true, truncated: false });
   });
   test('without its last byte it is whole, without its first frame not', () => {
     const bytes = gif(4, 3, [128]);
@@ -98,7 +98,7 @@ describe('WebP', () => {
     extended[20] = 2;
     extended.writeUIntLE(16_000 - 1, 24, 3);
     extended.writeUIntLE(9_000 - 1, 27, 3);
-    expect(header('WebP', extended)).toMatchObject({ width: 16_000, height: 9_000, animated: true });
+    expect(header('WebP', extended)).toMatchObject({ width: 16_000, height: 9_000, several: true });
   });
   test('missing end', () => expect(header('WebP', riff(33, 'VP8 ')).truncated).toBe(true));
 });
