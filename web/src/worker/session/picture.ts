@@ -3,7 +3,7 @@
 import { layOnWhite } from '../../shared/alpha';
 import type { Choice, Edit, Note, Opened, Part, PictureId, Side, TaskName } from '../../shared/messages';
 import type { Engine } from '../engine/engines';
-import type { Metadata } from '../files/open';
+import type { Metadata } from '../files/metadata';
 import { byItself, byMaps, byOther, inGrey, type Paint } from '../paint/paint';
 import { TASKS, type Task } from '../paint/task';
 import { Predictions } from './predictions';
