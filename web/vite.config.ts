@@ -13,12 +13,5 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: addresses
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      input: { index: 'index.html', service_worker: 'src/offline/service_worker.ts' },
-      output: {
-        // A service worker is found again by its name, and controls the folder it lies in.
-        entryFileNames: ({ name }) => (name === 'service_worker' ? '[name].js' : 'assets/[name]-[hash].js'),
-      },
-    },
   },
 });
