@@ -33,6 +33,10 @@ export class StaticServer {
   readonly answers = new Map<string, Buffer | undefined>();
   /** Path inside the build -> bytes of its next answer after which the connection breaks, for once. */
   readonly breaks = new Map<string, number>();
+  /** The same for an answer that stops, and never ends. */
+  readonly stalls = new Map<string, number>();
+  /** Called when a connection breaks. */
+  onBreak: () => void = () => undefined;
   /** Sent with every file. */
   headers: Record<string, string> = {};
   readonly served: Served[] = [];
@@ -80,10 +84,18 @@ export class StaticServer {
       ...(isRest ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
       ...this.headers,
     });
-    const sent = this.breaks.get(path);
+    const breakAfter = this.breaks.get(path);
+    const stallAfter = this.stalls.get(path);
     this.breaks.delete(path);
-    if (sent === undefined) response.end(body);
-    else response.write(body.subarray(0, sent), () => setTimeout(() => response.destroy(), 200)); // let it arrive
+    this.stalls.delete(path);
+    if (stallAfter !== undefined) response.write(body.subarray(0, stallAfter));
+    else if (breakAfter === undefined) response.end(body);
+    else {
+      response.write(body.subarray(0, breakAfter), () => {
+        setTimeout(() => response.destroy(), 200); // what was written arrives first
+        this.onBreak();
+      });
+    }
   }
 
   async #content(path: string): Promise<Buffer | undefined> {

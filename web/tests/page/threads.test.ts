@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from './fixtures';
-import { BuiltWorker } from './worker';
+import { BuiltWorker } from './engine';
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../dist/index.html', import.meta.url)), 'utf8');
 const POLICY = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(PAGE)![1];
