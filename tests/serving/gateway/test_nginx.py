@@ -136,7 +136,7 @@ def test_a_request_keeps_its_id(client: httpx.Client, nginx: Nginx) -> None:
     [
         ("/", "no-cache"),
         ("/service_worker.js", "no-cache"),
-        ("/models/photo/model.json", "no-cache"),
+        ("/models/photo/see.json", "no-cache"),
         ("/assets/index-BGGtFJIN.js", "public, max-age=31536000, immutable"),
         ("/assets/tfjs-BrM3BlWr.wasm", "public, max-age=31536000, immutable"),
     ],

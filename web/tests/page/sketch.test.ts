@@ -65,11 +65,11 @@ test('automatic: a drawing fetches its model and gets flat colours, which is sai
   expectFlats((await handtint.colour(linesPng)).pixels);
   await expect(handtint.notes).toHaveText([texts.notes['taken-for-drawing']]);
   await expect(page.locator('#engine')).toHaveText('Model for drawings, version 1, running on wasm.');
-  expect(requests).toEqual(['manifest.json', 'model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin']);
+  expect(requests).toEqual(['manifest.json', 'see.json', 'see.bin', 'guide.json', 'guide.bin']);
 
   await handtint.colour(photoPng);
   expectFlats((await handtint.colour(linesPng)).pixels);
-  expect(requests).toHaveLength(4);
+  expect(requests).toHaveLength(5);
 });
 
 test('by name: another choice colours the open picture anew', async ({ handtint, server }) => {

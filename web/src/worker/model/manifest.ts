@@ -6,7 +6,16 @@ import { ProblemError } from '../../shared/problem';
 import { TASKS } from '../paint/task';
 
 export const MANIFEST_NAME = 'manifest.json';
-export const MANIFEST_FORMAT = 'handtint-tfjs-1';
+export const MANIFEST_FORMAT = 'handtint-tfjs-2';
+
+/** Side of the grid on which a model says how likely each colour is. */
+export const CELLS = 32;
+
+/**
+ * The halves of the network, each with its graph in NAME.json and its weights in NAME.bin: `see` finds what needs no hints, once
+ * a picture, and `guide` does the rest, once a list of hints.
+ */
+export const HALVES = ['see', 'guide'] as const;
 
 export interface ManifestFile {
   /** Relative to the manifest's folder. */
@@ -24,9 +33,11 @@ export interface Manifest {
   size: number;
   /** What the model was made from: its task's, see src/worker/paint/task.ts. */
   signature: string;
-  files: ManifestFile[];
+  /** a* and b* of each colour whose probability it gives, in Lab units; none if it gives none. */
+  centres: [number, number][];
   /** What the answer is at a few pixels of a made picture; see src/worker/engine/probe.ts. */
   probe?: number[][];
+  files: ManifestFile[];
 }
 
 /**
@@ -42,6 +53,8 @@ export function parseManifest(json: unknown, expected?: TaskName): Manifest {
   for (const field of ['version', 'size']) {
     if (!isCount(manifest[field])) wrong(`${field}: a whole number over 0`, manifest[field]);
   }
+  if (!isTable(manifest['centres'])) wrong('centres: a list of lists of numbers', manifest['centres']);
+  if (!isTable(manifest['probe'] ?? [])) wrong('probe: a list of lists of numbers', manifest['probe']);
   const files = manifest['files'];
   if (!Array.isArray(files) || files.length === 0) wrong('files: a list of files', files);
   for (const entry of files as unknown[]) {
@@ -52,6 +65,10 @@ export function parseManifest(json: unknown, expected?: TaskName): Manifest {
     if (typeof file['sha256'] !== 'string' || !/^[0-9a-f]{64}$/.test(file['sha256'])) {
       wrong(`sha256 of ${file['path']}: 64 hexadecimal digits`, file['sha256']);
     }
+  }
+  const paths = (files as ManifestFile[]).map(({ path }) => path);
+  for (const path of HALVES.flatMap((half) => [`${half}.json`, `${half}.bin`])) {
+    if (!paths.includes(path)) wrong(`files: ${path} among them`, paths);
   }
   return manifest as unknown as Manifest;
 }
@@ -93,4 +110,8 @@ function asRecord(value: unknown, expected: string): Record<string, unknown> {
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) > 0;
+}
+
+function isTable(value: unknown): boolean {
+  return Array.isArray(value) && value.every((row) => Array.isArray(row) && row.every(Number.isFinite));
 }

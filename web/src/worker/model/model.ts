@@ -1,16 +1,13 @@
 // The network as a function: a small copy of the picture and hints in, small maps out. Knows TF.js, not where files come from,
 // so that the page's worker and tools/run_model.mjs run the very same code.
 
-import { loadGraphModelSync } from '@tensorflow/tfjs-converter';
-import { dispose, tensor4d, type Tensor } from '@tensorflow/tfjs-core';
+import { dispose, tensor4d, type NamedTensorMap } from '@tensorflow/tfjs-core';
 
-import { checkFile, type Manifest } from './manifest';
 import { TASKS } from '../paint/task';
+import { buildHalf } from './half';
+import { CELLS, checkFile, HALVES, type Manifest } from './manifest';
 
 export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
-
-/** Side of the grid on which `probabilities` says how likely each colour is. */
-export const CELLS = 32;
 
 export interface Model {
   /** S: the side of the square that the network sees. */
@@ -33,7 +30,10 @@ export interface Seen {
 export interface Answer {
   /** S*S*`depth` values of the task's `answer`. */
   maps: Float32Array;
-  /** CELLS*CELLS*Q values: how likely each of Q colours is at each cell; Q is half of `centres`' length, 0 if it can't say. */
+  /**
+   * CELLS*CELLS*Q values: how likely each of Q colours is at each cell; Q is half of `centres`' length, 0 if the model can't
+   * say. Answers for one picture may share them: whoever changes them makes a copy.
+   */
   probabilities: Float32Array;
   /** Q*2 values: a* and b* of each colour, in Lab units. */
   centres: Float32Array;
@@ -53,52 +53,56 @@ export async function readFiles(manifest: Manifest, read: ReadFile): Promise<Map
 
 /** Builds the model on the TF.js backend that is set at this moment. Throws what TF.js throws on a malformed graph. */
 export function buildModel(manifest: Manifest, files: Map<string, Uint8Array<ArrayBuffer>>): Model {
-  const topology = JSON.parse(new TextDecoder().decode(files.get('model.json'))) as ModelJson;
-  const shards = topology.weightsManifest.flatMap((group) => group.paths).map((path) => {
-    const bytes = files.get(path);
-    if (!bytes) throw new Error(`model.json names ${path}, the manifest does not`);
-    return bytes;
-  });
-  const graph = loadGraphModelSync([topology, concatenate(shards)]);
+  const [see, guide] = HALVES.map((name) => buildHalf(files.get(`${name}.json`)!, files.get(`${name}.bin`)!));
   const { size } = manifest;
-  const { seen: seenName, hintChannels, answer } = TASKS[manifest.task];
+  const task = TASKS[manifest.task];
+  const centres = Float32Array.from(manifest.centres.flat());
 
   return {
     size,
     async see(seen) {
-      return new WholeGraph(tensor4d(seen, [1, size, size, 1]));
-    },
-    async guide(seen, hints) {
-      const hintMap = tensor4d(hints, [1, size, size, hintChannels]);
-      let result: Tensor | undefined;
+      const picture = { [task.seen]: tensor4d(seen, [1, size, size, 1]) };
       try {
-        result = graph.execute({ [seenName]: (seen as WholeGraph).tensor, hints: hintMap }, answer) as Tensor;
-        const maps = (await result.data()) as Float32Array;
-        return { maps, probabilities: new Float32Array(), centres: new Float32Array(), cells: CELLS };
-      } finally {
-        dispose([hintMap, ...(result ? [result] : [])]);
+        return new SeenPicture({ ...picture, ...(await see.run(picture)) });
+      } catch (error) {
+        dispose(picture);
+        throw error;
       }
     },
-    dispose: () => graph.dispose(),
+    async guide(seen, hints) {
+      const { tensors, read } = seen as SeenPicture;
+      const hintMap = tensor4d(hints, [1, size, size, task.hintChannels]);
+      let guided: NamedTensorMap = {};
+      try {
+        guided = await guide.run({ ...tensors, hints: hintMap });
+        // What does not depend on the hints was computed when the picture was seen.
+        const values = async (name: string) => (guided[name] ? ((await guided[name].data()) as Float32Array) : read(name));
+        const probabilities = centres.length > 0 ? await values('probabilities') : new Float32Array();
+        return { maps: await values(task.answer), probabilities, centres, cells: CELLS };
+      } finally {
+        dispose({ ...guided, hintMap });
+      }
+    },
+    dispose() {
+      see.dispose();
+      guide.dispose();
+    },
   };
 }
 
-/** Of a model in one piece nothing can be computed before the hints are there. */
-class WholeGraph implements Seen {
-  constructor(readonly tensor: Tensor) {}
+class SeenPicture implements Seen {
+  #values = new Map<string, Promise<Float32Array>>();
+
+  constructor(readonly tensors: NamedTensorMap) {}
+
+  /** The numbers of one of the tensors, fetched from the backend once. */
+  readonly read = (name: string): Promise<Float32Array> => {
+    let values = this.#values.get(name);
+    if (!values) this.#values.set(name, (values = this.tensors[name].data() as Promise<Float32Array>));
+    return values;
+  };
+
   dispose(): void {
-    this.tensor.dispose();
+    dispose(this.tensors);
   }
-}
-
-type ModelJson = Exclude<Extract<Parameters<typeof loadGraphModelSync>[0], unknown[]>[0], ArrayBuffer>;
-
-function concatenate(parts: Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.byteLength;
-  }
-  return whole.buffer;
 }
