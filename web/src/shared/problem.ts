@@ -31,7 +31,7 @@ export type Problem =
   | { code: 'unknown-backend'; received: string; known: string }
   // The server that gave the page
   | { code: 'server-unreachable' }
-  | { code: 'server-refused'; detail: string; fix: string }
+  | { code: 'server-refused'; status: number; detail: string; fix: string }
   // Anything else: a mistake of ours, never the person's
   | { code: 'unexpected'; detail: string };
 

@@ -9,11 +9,15 @@ export class Status {
   #line = byId('status');
   #bar = byId('bar', HTMLProgressElement);
   #amount = byId('amount');
+  #resume = byId('resume');
   #problem = byId('problem');
   #again = byId('problem-again');
   #retry: (() => void) | undefined;
 
+  #onResume: (() => void) | undefined;
+
   constructor() {
+    this.#resume.addEventListener('click', () => this.#onResume?.());
     byId('problem-close').addEventListener('click', () => this.clearProblem());
     this.#again.addEventListener('click', () => {
       const retry = this.#retry;
@@ -27,6 +31,20 @@ export class Status {
     write(this.#line, text);
     this.#bar.hidden = true;
     this.#amount.textContent = '';
+    this.#resume.hidden = true;
+  }
+
+  /** A button behind the line, until it says something else. */
+  offerAgain(onResume: () => void): void {
+    this.#onResume = onResume;
+    this.#resume.hidden = false;
+  }
+
+  /** Says something that takes an unknown time. */
+  wait(text: (texts: Texts) => string): void {
+    this.say(text);
+    this.#bar.hidden = false;
+    this.#bar.removeAttribute('value');
   }
 
   progress(progress: Progress): void {

@@ -40,7 +40,14 @@ const words: Texts['words'] = {
     'Klicken Sie auf eine Stelle, um ihr eine Farbe zu geben. Pfeiltasten verschieben das Bild, Plus und Minus zoomen, ' +
     '0 zeigt es ganz; 1 zeigt es vorher, 2 nachher, 3 beides.',
   split: 'Wie viel vom Bild so gezeigt wird, wie es vorher war',
-  pickHelp: 'Klicken Sie auf die Stelle, deren Farbe Sie möchten. Escape beendet.',
+  pickHelp:
+    'Klicken Sie auf die Stelle, deren Farbe Sie möchten, oder bewegen Sie das Kreuz mit den Pfeiltasten ' +
+    'und drücken Sie die Eingabetaste. Escape beendet.',
+  spotHelp:
+    'Klicken Sie auf die Stelle, die eine Farbe bekommt, oder bewegen Sie das Kreuz mit den Pfeiltasten ' +
+    'und drücken Sie die Eingabetaste. Escape beendet.',
+  crosshair: 'Diese Stelle nehmen',
+  markHelp: 'Pfeiltasten verschieben ihn, die Eingabetaste ändert die Farbe, Entf entfernt ihn.',
   tools: 'Rückgängig, Vergleich und Zoom',
   undo: 'Rückgängig (Strg+Z)',
   redo: 'Wiederholen (Strg+Y)',
@@ -265,6 +272,6 @@ export const de: Texts = {
   swatch: (colour) => `Farbe ${colour}`,
   hint: (number, colour, x, y) =>
     `Tupfer ${number}: ${colour}, ${format.percent(x)} von links, ${format.percent(y)} von oben`,
-  hintKeys: 'Pfeiltasten verschieben ihn, die Eingabetaste ändert die Farbe, Entf entfernt ihn.',
+  removeHint: (number) => `Tupfer ${number} entfernen`,
   save: (name) => `${name} speichern`,
 };

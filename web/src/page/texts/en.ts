@@ -40,7 +40,14 @@ const words = {
     'Click a spot to give it a colour. Arrow keys move the picture, plus and minus zoom, 0 fits it; ' +
     '1 shows it before, 2 after, 3 both.',
   split: 'How much of the picture is shown as it was before',
-  pickHelp: 'Click the spot whose colour you want. Escape ends.',
+  pickHelp:
+    'Click the spot whose colour you want, or move the cross with the arrow keys and press Enter. Escape ' +
+    'ends.',
+  spotHelp:
+    'Click the spot that gets a colour, or move the cross with the arrow keys and press Enter. Escape ' +
+    'ends.',
+  crosshair: 'Take this spot',
+  markHelp: 'Arrow keys move it, Enter changes its colour, Delete removes it.',
   tools: 'Undo, compare and zoom',
   undo: 'Undo (Ctrl+Z)',
   redo: 'Redo (Ctrl+Y)',
@@ -267,6 +274,6 @@ export const en = {
   swatch: (colour: string) => `Colour ${colour}`,
   hint: (number: number, colour: string, x: number, y: number) =>
     `Hint ${number}: ${colour} at ${format.percent(x)} from the left, ${format.percent(y)} from the top`,
-  hintKeys: 'Arrow keys move it, Enter changes its colour, Delete removes it.',
+  removeHint: (number: number) => `Remove hint ${number}`,
   save: (name: string) => `Save ${name}`,
 };

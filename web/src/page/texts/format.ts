@@ -2,6 +2,8 @@
 
 export interface Format {
   number: (value: number) => string;
+  /** A whole number with its sign. */
+  signed: (value: number) => string;
   bytes: (count: number) => string;
   seconds: (milliseconds: number) => string;
   percent: (share: number) => string;
@@ -12,9 +14,11 @@ export interface Format {
 export function formatOf(locale: string): Format {
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const whole = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const signed = new Intl.NumberFormat(locale, { maximumFractionDigits: 0, signDisplay: 'exceptZero' });
   const number = (value: number) => tenths.format(value);
   return {
     number,
+    signed: (value) => signed.format(value),
     bytes: (count) => (count < 1e6 ? `${number(Math.ceil(count / 1e3))} KB` : `${number(count / 1e6)} MB`),
     seconds: (milliseconds) => `${number(milliseconds / 1000)} s`,
     percent: (share) => whole.format(share),
