@@ -25,6 +25,8 @@ export interface Current {
 }
 
 export interface EditorEvents {
+  /** A picture has been opened: time to show the editor. */
+  onOpen: () => void;
   /** The picture or its edit is another. */
   onChange: () => void;
   /** A view has come: what it was computed on may be news. */
@@ -103,7 +105,7 @@ export class Editor {
   }
 
   /** Opens a file in place of the picture that is open, which stays if this goes wrong. */
-  async open(load: () => Promise<File>): Promise<boolean> {
+  async open(load: () => Promise<File>): Promise<void> {
     this.#opening.abort();
     const { signal } = (this.#opening = new AbortController());
     this.status.clearProblem();
@@ -114,10 +116,8 @@ export class Editor {
       this.close();
       this.#open = { file, opened, history: new History(FIRST) };
       this.#start();
-      return true;
     } catch (error) {
       if (!signal.aborted) this.#fail(error, () => void this.open(load));
-      return false;
     }
   }
 
@@ -128,7 +128,7 @@ export class Editor {
     this.#facts.show(file.name, opened);
     this.#alternatives.clear();
     this.#work();
-    byId('editor').hidden = false; // the stage must have a size
+    this.events.onOpen(); // before the stage is asked for its size
     this.#stage.open({ picture, size: { width, height }, name: file.name }, history.now);
     this.#controls();
     this.#stage.element.focus({ preventScroll: true });

@@ -16,6 +16,8 @@ export function offeredTasks(): TaskName[] {
 export interface EngineEvents {
   onProgress: (progress: Progress) => void;
   onReady: () => void;
+  /** The person has chosen another backend. */
+  onChanged: () => void;
   onProblem: (error: unknown) => void;
 }
 
@@ -32,7 +34,7 @@ export class EnginePanel {
     const best = make('option', { value: '' });
     write(best, ({ backendBest }) => backendBest);
     this.#select.append(best, ...BACKENDS.map((name) => make('option', { value: name, textContent: name })));
-    this.#select.addEventListener('change', () => void this.prepare(this.#select.value || null));
+    this.#select.addEventListener('change', () => void this.prepare(this.#select.value || null).then(events.onChanged));
   }
 
   /** Fetches and starts the photo model, on the best backend if none is named. */
@@ -56,7 +58,7 @@ export class EnginePanel {
   }
 
   async #showOffline(): Promise<void> {
-    const kept = await this.bridge.call('kept', null).catch(() => []);
+    const kept = await this.bridge.call('kept', null).catch((): TaskName[] => []);
     if (!kept.includes('photo')) return;
     await navigator.serviceWorker?.ready;
     write(this.#offline, ({ offline }) => offline(kept.length === this.offered.length));
