@@ -92,6 +92,7 @@ const words: Texts['words'] = {
   batchRetry: 'Misslungene wiederholen',
   batchClear: 'Liste leeren',
   batchZip: 'Alle als Zip speichern',
+  batchEdit: 'Bearbeiten',
   progress: 'Fortschritt',
   backend: 'Worauf das Modell läuft',
 };
@@ -274,4 +275,29 @@ export const de: Texts = {
     `Tupfer ${number}: ${colour}, ${format.percent(x)} von links, ${format.percent(y)} von oben`,
   removeHint: (number) => `Tupfer ${number} entfernen`,
   save: (name) => `${name} speichern`,
+  output: {
+    saved: (name, bytes) => `${name} gespeichert, ${format.bytes(bytes)}.`,
+    copied: 'Kopiert.',
+    shareAgain: 'Das Bild ist bereit: Drücken Sie noch einmal auf Teilen.',
+  },
+  batch: {
+    title: (count) => (count === 1 ? '1 Bild' : `${format.number(count)} Bilder`),
+    say: ({ count, done, failed, cancelled, millisecondsLeft }) =>
+      [
+        `${format.number(done)} von ${format.number(count)} gefärbt`,
+        ...(failed > 0 ? [`${format.number(failed)} misslungen`] : []),
+        ...(cancelled > 0 ? [`${format.number(cancelled)} abgebrochen`] : []),
+        ...(millisecondsLeft === undefined ? [] : [`noch etwa ${format.duration(millisecondsLeft)}`]),
+      ].join(', '),
+    states: {
+      waiting: 'Wartet',
+      working: 'Wird gefärbt …',
+      done: 'Gefärbt',
+      failed: 'Misslungen',
+      cancelled: 'Abgebrochen',
+    },
+    done: (width, height, milliseconds) => `${format.pixels(width, height)}, gefärbt in ${format.seconds(milliseconds)}`,
+    save: (name) => `${name} in Farbe speichern`,
+    edit: (name) => `${name} bearbeiten`,
+  },
 };

@@ -92,6 +92,7 @@ const words = {
   batchRetry: 'Try the failed ones again',
   batchClear: 'Clear the list',
   batchZip: 'Save all as zip',
+  batchEdit: 'Edit',
   progress: 'Progress',
   backend: 'What the model runs on',
 };
@@ -276,4 +277,39 @@ export const en = {
     `Hint ${number}: ${colour} at ${format.percent(x)} from the left, ${format.percent(y)} from the top`,
   removeHint: (number: number) => `Remove hint ${number}`,
   save: (name: string) => `Save ${name}`,
+  output: {
+    saved: (name: string, bytes: number) => `Saved ${name}, ${format.bytes(bytes)}.`,
+    copied: 'Copied.',
+    shareAgain: 'The picture is ready: press Share once more.',
+  },
+  batch: {
+    title: (count: number) => (count === 1 ? '1 picture' : `${format.number(count)} pictures`),
+    say: ({ count, done, failed, cancelled, millisecondsLeft }: BatchCounts) =>
+      [
+        `${format.number(done)} of ${format.number(count)} coloured`,
+        ...(failed > 0 ? [`${format.number(failed)} failed`] : []),
+        ...(cancelled > 0 ? [`${format.number(cancelled)} cancelled`] : []),
+        ...(millisecondsLeft === undefined ? [] : [`about ${format.duration(millisecondsLeft)} left`]),
+      ].join(', '),
+    states: {
+      waiting: 'Waiting',
+      working: 'Colouring …',
+      done: 'Coloured',
+      failed: 'Failed',
+      cancelled: 'Cancelled',
+    },
+    done: (width: number, height: number, milliseconds: number) =>
+      `${format.pixels(width, height)}, coloured in ${format.seconds(milliseconds)}`,
+    save: (name: string) => `Save ${name} in colour`,
+    edit: (name: string) => `Edit ${name}`,
+  },
 };
+
+export interface BatchCounts {
+  count: number;
+  done: number;
+  failed: number;
+  cancelled: number;
+  /** Undefined: not known. */
+  millisecondsLeft: number | undefined;
+}

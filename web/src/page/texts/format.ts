@@ -6,6 +6,8 @@ export interface Format {
   signed: (value: number) => string;
   bytes: (count: number) => string;
   seconds: (milliseconds: number) => string;
+  /** Roughly: whole seconds, whole minutes from two on. */
+  duration: (milliseconds: number) => string;
   percent: (share: number) => string;
   pixels: (width: number, height: number) => string;
   megapixels: (width: number, height: number) => string;
@@ -21,6 +23,8 @@ export function formatOf(locale: string): Format {
     signed: (value) => signed.format(value),
     bytes: (count) => (count < 1e6 ? `${number(Math.ceil(count / 1e3))} KB` : `${number(count / 1e6)} MB`),
     seconds: (milliseconds) => `${number(milliseconds / 1000)} s`,
+    duration: (milliseconds) =>
+      milliseconds < 120_000 ? `${number(Math.ceil(milliseconds / 1000))} s` : `${number(Math.round(milliseconds / 60_000))} min`,
     percent: (share) => whole.format(share),
     pixels: (width, height) => `${width} × ${height}`,
     megapixels: (width, height) => number((width * height) / 1e6),
