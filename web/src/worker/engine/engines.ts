@@ -58,15 +58,12 @@ export class Engines {
     return this.input.offered.filter((_, i) => kept[i]);
   }
 
-  /** Ends downloads, and frees the models when their turn is over; whoever still asks one gets an AbortError. */
-  dispose(): void {
+  /** Ends downloads, and frees the models once what they compute is done; who still asks one gets an AbortError. */
+  async dispose(): Promise<void> {
     this.#disposed.abort();
-    for (const engine of this.#started.values()) {
-      engine.then(
-        ({ model }) => model.dispose(),
-        () => undefined,
-      );
-    }
+    const started = await Promise.allSettled(this.#started.values());
+    for (const engine of started) if (engine.status === 'fulfilled') engine.value.model.dispose();
+    await inTurn(async () => undefined);
   }
 
   #folder(task: TaskName): string {
@@ -106,7 +103,6 @@ export class Engines {
         size: model.size,
         see: (seen) => onBackend(() => model.see(seen)),
         guide: (...input) => onBackend(() => model.guide(...input)),
-        // Not while it computes.
         dispose: () => void inTurn(async () => model.dispose()),
       },
     };
