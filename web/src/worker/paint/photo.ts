@@ -30,5 +30,8 @@ export const PHOTO: Task = {
 
   paintRow: colourRow,
 
-  lightness: (seen) => seen.map((luminance) => 50 * (luminance + 1)),
+  labAt(seen, maps, index) {
+    const l = 50 * (seen[index] + 1);
+    return [l, maps[4 * index] * l + maps[4 * index + 2], maps[4 * index + 1] * l + maps[4 * index + 3]];
+  },
 };

@@ -1,6 +1,6 @@
 // Task sketch: flat colours under the drawing's own lines.
 
-import { labToSrgb, lightness, linearLuminance, srgbToLab, toLinear } from '../../shared/colour';
+import { labToSrgb, srgbToLab } from '../../shared/colour';
 import { layLinesRow, toneRow, writeToneRow } from '../../shared/line_art';
 import { changesNothing, shiftOf } from './look';
 import type { Task } from './task';
@@ -33,10 +33,5 @@ export const SKETCH: Task = {
 
   paintRow: layLinesRow,
 
-  lightness(_, maps) {
-    return Float32Array.from({ length: maps.length / 5 }, (_, i) => {
-      const [red, green, blue] = maps.subarray(5 * i, 5 * i + 3).map(toLinear);
-      return lightness(linearLuminance(red, green, blue));
-    });
-  },
+  labAt: (_, maps, index) => srgbToLab(maps[5 * index], maps[5 * index + 1], maps[5 * index + 2]),
 };

@@ -1,6 +1,7 @@
 // What is done with a picture, by the task: what of it the model sees, and how the answer becomes a picture. The page's
 // half of serving/colouring/task.py.
 
+import type { Triple } from '../../shared/colour';
 import type { Look, TaskName } from '../../shared/messages';
 import { PHOTO } from './photo';
 import { SKETCH } from './sketch';
@@ -34,8 +35,8 @@ export interface Task {
    */
   paintRow(rgba: Uint8ClampedArray, offset: number, width: number, maps: Float32Array): void;
 
-  /** L, 0..100, of the result at the model's size. */
-  lightness(seen: Float32Array, maps: Float32Array): Float32Array;
+  /** The colour (Lab) of pixel number `index` of the result at the model's size. */
+  labAt(seen: Float32Array, maps: Float32Array, index: number): Triple;
 }
 
 export const TASKS: Record<TaskName, Task> = { photo: PHOTO, sketch: SKETCH };

@@ -4,8 +4,6 @@
 
 import type { Hint } from '../../shared/messages';
 import type { Answer } from '../model/model';
-import { placeOf } from '../../shared/hints';
-import { parseColour, srgbToLab } from '../../shared/colour';
 import { colourOf, findModes, NEAR, probabilitiesAt, visible, type Mode } from './modes';
 
 /** At most so many spots get a colour. */
@@ -86,22 +84,10 @@ export function drawAlternatives(spots: Spot[], count: number): Hint[][] {
   );
 }
 
-/** Those of an alternative's hints that the model still believes once it has the person's: in their reach, theirs count. */
-export function believable(alternative: readonly Hint[], answer: Answer): Hint[] {
-  return alternative.filter(({ x, y, colour }) => {
-    const [, a, b] = srgbToLab(...parseColour(colour));
-    const cell = placeOf(y, answer.cells) * answer.cells + placeOf(x, answer.cells);
-    return nearby(answer, cell, { a, b }) >= BELIEVABLE;
-  });
-}
-
 /** How sure the model is of a cell, 0..1: the probability of the colours that go by one name with the one that it draws. */
 function confidence(answer: Answer, cell: number): number {
-  return nearby(answer, cell, meanOf(answer, cell));
-}
-
-function nearby(answer: Answer, cell: number, { a, b }: Chroma): number {
   const { centres } = answer;
+  const { a, b } = meanOf(answer, cell);
   return probabilitiesAt(answer, cell).reduce(
     (sum, share, i) => (Math.hypot(centres[2 * i] - a, centres[2 * i + 1] - b) <= NEAR ? sum + share : sum),
     0,

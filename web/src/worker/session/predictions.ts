@@ -1,14 +1,16 @@
 // What a model says of one picture, computed once and kept: what it sees, and its answer to each list of hints.
 
-import { hintMap } from '../../shared/hints';
+import { hintMap, placeOf } from '../../shared/hints';
 import type { Hint, TaskName } from '../../shared/messages';
 import type { Engine } from '../engine/engines';
 import type { Answer, Seen } from '../model/model';
 import { TASKS } from '../paint/task';
-import { believable, drawAlternatives, findSpots, type Spot } from './alternatives';
+import { drawAlternatives, findSpots, type Spot } from './alternatives';
 
 /** Answers kept, some 2 MB each: enough to go back and forth between a few alternatives, and to undo a hint at once. */
 const KEPT = 12;
+/** Lab units by which a person's hints must have changed a place's colour for it to be theirs. */
+const MOVED = 5;
 
 export class Predictions {
   readonly #engine: Engine;
@@ -16,7 +18,7 @@ export class Predictions {
   readonly #small: Float32Array;
   readonly #answers = new Map<string, Promise<Answer>>();
   #seen: Promise<Seen> | undefined;
-  #spots: Promise<Spot[]> | undefined;
+  #spots: Spot[] | undefined;
   #disposed = false;
 
   /** @param small what the model sees of the picture. */
@@ -33,23 +35,19 @@ export class Predictions {
 
   /** @param variant 0: the likeliest colours, else an alternative; one that does not exist is the likeliest, too. */
   async answer(hints: readonly Hint[], variant = 0): Promise<Answer> {
-    const answer = await this.#answer(hints);
-    if (variant === 0) return answer;
-    const added = await this.#alternative(hints, variant, answer);
-    return added.length === 0 ? answer : this.#answer([...hints, ...added]);
+    return this.#answer(variant === 0 ? hints : [...hints, ...(await this.#alternative(hints, variant))]);
   }
 
   /** Of 1 to count - 1, the variants that differ from the likeliest colours. */
   async variants(hints: readonly Hint[], count: number): Promise<number[]> {
-    const answer = await this.#answer(hints);
     const numbers = Array.from({ length: count - 1 }, (_, i) => i + 1);
-    const added = await Promise.all(numbers.map((variant) => this.#alternative(hints, variant, answer)));
+    const added = await Promise.all(numbers.map((variant) => this.#alternative(hints, variant)));
     return numbers.filter((_, i) => added[i].length > 0);
   }
 
   /** L, 0..100, of the result at the model's size. */
   lightness(answer: Answer): Float32Array {
-    return TASKS[this.#task].lightness(this.#small, answer.maps);
+    return this.#small.map((_, index) => TASKS[this.#task].labAt(this.#small, answer.maps, index)[0]);
   }
 
   dispose(): void {
@@ -60,11 +58,23 @@ export class Predictions {
     );
   }
 
-  /** Drawn for the picture without hints, so that a hint changes what lies around it and not the whole alternative. */
-  async #alternative(hints: readonly Hint[], variant: number, answer: Answer): Promise<Hint[]> {
-    this.#spots ??= this.#answer([]).then((plain) => findSpots(plain, this.lightness(plain)));
-    const alternative = drawAlternatives(await this.#spots, variant)[variant - 1] ?? [];
-    return hints.length === 0 ? alternative : believable(alternative, answer);
+  /** What an alternative adds to a person's hints: nothing where these have changed the colour already. */
+  async #alternative(hints: readonly Hint[], variant: number): Promise<Hint[]> {
+    const plain = await this.#answer([]);
+    this.#spots ??= findSpots(plain, this.lightness(plain));
+    const alternative = drawAlternatives(this.#spots, variant)[variant - 1] ?? [];
+    const answer = await this.#answer(hints);
+    return alternative.filter((hint) => this.#distance(plain, answer, hint) < MOVED);
+  }
+
+  /** Of two answers' chroma at a spot, in Lab units. */
+  #distance(one: Answer, other: Answer, { x, y }: Hint): number {
+    const side = Math.sqrt(this.#small.length);
+    const index = placeOf(y, side) * side + placeOf(x, side);
+    const [[, a, b], [, otherA, otherB]] = [one, other].map(({ maps }) =>
+      TASKS[this.#task].labAt(this.#small, maps, index),
+    );
+    return Math.hypot(a - otherA, b - otherB);
   }
 
   #answer(hints: readonly Hint[]): Promise<Answer> {
@@ -80,9 +90,14 @@ export class Predictions {
 
   async #guide(hints: readonly Hint[]): Promise<Answer> {
     const { model } = this.#engine;
-    if (this.#disposed) throw new DOMException('What was seen of the picture is gone.', 'AbortError');
-    this.#seen ??= model.see(this.#small);
-    this.#seen.catch(() => (this.#seen = undefined));
-    return model.guide(await this.#seen, hintMap(hints, TASKS[this.#task].hintChannels, model.size));
+    try {
+      if (this.#disposed) throw new Error('disposed');
+      this.#seen ??= model.see(this.#small);
+      this.#seen.catch(() => (this.#seen = undefined));
+      return await model.guide(await this.#seen, hintMap(hints, TASKS[this.#task].hintChannels, model.size));
+    } catch (error) {
+      // Whatever failed for it: nobody waits for this any more.
+      throw this.#disposed ? new DOMException('What was seen of the picture is gone.', 'AbortError') : error;
+    }
   }
 }
