@@ -6,8 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 
-import { explain, texts } from '../../src/page/texts';
-import type { Choice } from '../../src/shared/messages';
+import { explain } from '../../src/page/texts';
+import { en } from '../../src/page/texts/en';
+import type { TaskName } from '../../src/shared/messages';
 import type { Problem } from '../../src/shared/problem';
 import { StaticServer } from '../server';
 import { decodePng, type Pixels } from '../pictures';
@@ -53,7 +54,7 @@ export class Handtint {
     readonly page: Page,
     readonly server: StaticServer,
   ) {
-    this.status = page.getByRole('status');
+    this.status = page.locator('#status');
     this.problem = page.getByRole('alert');
     this.notes = page.locator('#notes li');
   }
@@ -62,19 +63,29 @@ export class Handtint {
     await this.page.goto(this.server.url + (backend === null ? '' : `?backend=${backend}`));
   }
 
-  /** Says what the pictures are, where there is anything to say. */
-  async take(choice: Choice): Promise<void> {
-    const option = this.page.getByRole('radio', { name: texts[choice] });
-    if (await option.isVisible()) await option.check();
-  }
-
+  /** Chooses files with the picker. */
   async choose(...files: Upload[]): Promise<void> {
-    await this.page.locator('#file').setInputFiles(files.length === 1 ? files[0] : files);
+    await this.page.locator('#file').setInputFiles(files);
   }
 
+  /** Waits until what is open is coloured as sharply as the screen is. */
+  async coloured(): Promise<void> {
+    await expect(this.status).toHaveText(/^Coloured in|^That did not work/);
+    await expect(this.problem).toBeHidden();
+  }
+
+  /** Says what the open picture is, if it was taken for something else. */
+  async take(task: TaskName): Promise<void> {
+    const other = this.page.locator('#choice-switch');
+    if (!(await other.isVisible()) || (await other.textContent()) !== en.takeFor[task]) return;
+    await other.click();
+    await this.coloured();
+  }
+
+  /** Saves the open picture as PNG. */
   async saved(): Promise<{ name: string; pixels: Pixels; bytes: Buffer }> {
-    await expect(this.status).toHaveText(/^Done|^That did not work/);
-    expect(await this.problem.allTextContents()).toEqual([]);
+    await this.coloured();
+    await this.page.locator('#save-type').selectOption('image/png');
     const downloading = this.page.waitForEvent('download');
     await this.page.locator('#save').click();
     const download = await downloading;
@@ -82,9 +93,13 @@ export class Handtint {
     return { name: download.suggestedFilename(), pixels: decodePng(bytes), bytes };
   }
 
-  /** Chooses a picture and saves the result. */
-  async colour(file: Upload) {
+  /** Chooses a picture, says what it is, and saves the result. */
+  async colour(file: Upload, task?: TaskName) {
     await this.choose(file);
+    if (task) {
+      await this.coloured();
+      await this.take(task);
+    }
     return this.saved();
   }
 
