@@ -99,7 +99,7 @@ def _inputs(loaded: Any, task: type[ServingModule]) -> dict[str, list[int]]:
 
 
 def _centres(loaded: Any) -> list[list[float]]:
-    """a* and b* of the colours whose probabilities `colours` gives, in Lab units; none where there is no such signature."""
+    """a* and b* of the colours whose probabilities `colours` gives, in Lab units; none without that signature."""
     if "colours" not in loaded.signatures:
         return []
     answer = loaded.signatures["colours"]

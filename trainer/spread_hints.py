@@ -27,8 +27,8 @@ class SpreadHints(layers.Layer):
     is 1, weighted by exp(-distance^2) to them, and how much of any it has heard, 0..1: the sum of those weights against
     0.1 for none. Where no cell has a hint all is zero.
 
-    With `listed` the silent cells are left out before the distances are computed, which gives the same in a small part of
-    the time. How many are left depends on the values, so there is nothing that XLA could compile: it is for inference.
+    With `listed` the silent cells are left out before the distances are computed: the same, in a part of the time. How
+    many are left depends on the values, which XLA can't compile: it is for inference.
     """
 
     def __init__(self, heads: int, width: int, listed: bool = False, **kwargs: Any) -> None:
