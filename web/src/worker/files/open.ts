@@ -4,6 +4,8 @@ import type { Note } from '../../shared/messages';
 import { ProblemError } from '../../shared/problem';
 import type { Bytes } from './bytes';
 import { isReadable, readHeader, readMetadata, recognise, START_BYTES, type Format } from './formats/formats';
+import * as png from './formats/png';
+import * as webp from './formats/webp';
 import { metadataOf, type Metadata } from './metadata';
 import { decodeTiff } from './tiff_pixels';
 import { turn } from './turn';
@@ -52,9 +54,11 @@ export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
   }
 }
 
-/** Browsers turn pictures by the EXIF of a JPEG, and into sRGB by the profile of any. */
+/** Browsers turn a JPEG by its EXIF, an AVIF by what it has for that, and differ about the others; all obey colour profiles. */
 async function decode(file: Blob, format: Format, bytes: Bytes, { orientation }: Metadata): Promise<ImageBitmap> {
   if (format === 'TIFF') return turn(await decodeTiff(bytes), orientation);
+  if (orientation > 1 && format === 'PNG') return turn(await createImageBitmap(png.withoutExif(bytes)), orientation);
+  if (orientation > 1 && format === 'WebP') return turn(await createImageBitmap(webp.withoutExif(bytes)), orientation);
   return createImageBitmap(file);
 }
 

@@ -6,8 +6,8 @@ import { numbers, readDirectories } from './directories';
 import { wrap } from './formats/png';
 import { readMetadata, TAG } from './formats/tiff';
 
-/** None, three kinds of fax, LZW, JPEG, Deflate with two numbers, PackBits. */
-const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 7, 8, 32946, 32773];
+/** None, three kinds of fax, LZW, Deflate with two numbers, PackBits. */
+const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 8, 32946, 32773];
 const JPEG = 7;
 
 const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR] = [0, 1, 2, 3, 5, 6];
@@ -31,11 +31,15 @@ interface Kind {
   palette: number[];
 }
 
+const PLAIN_RGB: Kind = { photometric: RGB, colours: 3, bits: 8, samples: 3, alpha: false, palette: [] };
+
 /** As it is stored, not turned; sRGB. Throws what UTIF trips over, and an Error for what is not supported. */
 export async function decodeTiff(bytes: Bytes): Promise<ImageBitmap> {
   const kind = kindOf(bytes);
   const { default: utif } = await import('utif2');
   const [page] = utif.decode(bytes.buffer);
+  // It gives red, green and blue of every JPEG, but makes room by what the file says.
+  if (kind === PLAIN_RGB) Object.assign(page, { t258: [8, 8, 8], t262: [RGB], t277: [3] });
   utif.decodeImage(bytes.buffer, page);
   const { width, height } = page;
   const rgba = toRgba(kind, width, height, page.data);
@@ -50,10 +54,10 @@ export function kindOf(bytes: Bytes): Kind {
   const tag = (number: number) => numbers(main, number, littleEndian);
   const first = (number: number, otherwise: number) => tag(number)[0] ?? otherwise;
   const compression = first(TAG.compression, 1);
-  let photometric = first(TAG.photometric, BLACK_IS_ZERO);
-  if (photometric === YCBCR && compression === JPEG) photometric = RGB; // what its decoder gives
+  const photometric = first(TAG.photometric, BLACK_IS_ZERO);
   const [bits, samples] = [first(TAG.bits, 1), first(TAG.samples, 1)];
-  const kind = KINDS[photometric];
+  if (compression === JPEG && bits === 8 && [BLACK_IS_ZERO, RGB, YCBCR].includes(photometric)) return PLAIN_RGB;
+  const kind = compression === JPEG ? undefined : KINDS[photometric];
   const known =
     kind?.bits.includes(bits) &&
     samples >= kind.colours &&

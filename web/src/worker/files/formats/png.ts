@@ -35,6 +35,13 @@ export async function readMetadata(bytes: Bytes): Promise<Found> {
   return found;
 }
 
+/** The same picture for decoders that all leave it as it is stored: not every browser knows EXIF in a PNG. */
+export function withoutExif(bytes: Bytes): Blob {
+  const kept: Bytes[] = [bytes.subarray(0, SIGNATURE.length)];
+  for (const { type, start, end } of chunks(viewOf(bytes))) if (type !== 'eXIf') kept.push(bytes.subarray(start, end));
+  return new Blob(kept);
+}
+
 /** The browser's PNG, its pixels as they are, with what is kept of the original. */
 export async function withMetadata(encoded: Blob, { exif, xmp, dpi }: Kept): Promise<Blob> {
   const start = new Uint8Array(await encoded.slice(0, 65_536).arrayBuffer());

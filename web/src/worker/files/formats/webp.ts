@@ -29,18 +29,30 @@ export function readHeader(view: DataView, header: Header): void {
 
 export function readMetadata(bytes: Bytes): Found {
   const found: Found = {};
-  const view = viewOf(bytes);
-  for (let at = FIRST_CHUNK; at + 8 <= bytes.length; ) {
-    const length = view.getUint32(at + 4, true);
-    const content = bytes.subarray(at + 8, at + 8 + length);
-    const type = nameAt(view, at);
+  for (const { type, content } of chunks(bytes)) {
     if (type === 'ICCP') found.profile = content;
     // Some writers put the name before it that EXIF has in a JPEG.
     if (type === 'EXIF') found.exif = nameAt(viewOf(content), 0) === 'Exif' ? content.subarray(6) : content;
     if (type === 'XMP ') found.xmp = new TextDecoder().decode(content);
-    at += 8 + length + (length & 1);
   }
   return found;
+}
+
+/** The same picture for decoders that all leave it as it is stored: not every browser knows EXIF in a WebP. */
+export function withoutExif(bytes: Bytes): Blob {
+  const copy = bytes.slice();
+  // Under a name that is nobody's, so that no length changes.
+  for (const { type, at } of chunks(bytes)) if (type === 'EXIF') copy.set(join('none'), at);
+  return new Blob([copy]);
+}
+
+function* chunks(bytes: Bytes): Generator<{ type: string; at: number; content: Bytes }> {
+  const view = viewOf(bytes);
+  for (let at = FIRST_CHUNK; at + 8 <= bytes.length; ) {
+    const length = view.getUint32(at + 4, true);
+    yield { type: nameAt(view, at), at, content: bytes.subarray(at + 8, at + 8 + length) };
+    at += 8 + length + (length & 1);
+  }
 }
 
 /** The browser's WebP, its pixels as they are, with what is kept of the original and sRGB's profile. */
