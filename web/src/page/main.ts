@@ -6,13 +6,15 @@ import { EnginePanel, offeredTasks } from './app/engine';
 import { watchInstall } from './app/install';
 import { offerLanguages } from './app/language';
 import { takeLaunched } from './app/launch';
-import { showScreen } from './app/screens';
+import { showScreen, shownScreen, type Screen } from './app/screens';
 import { Status } from './app/status';
 import { watchUpdates } from './app/updates';
+import { Batch } from './batch/batch';
 import { Bridge } from './bridge';
 import { byId } from './dom';
 import { ACCEPTED, listenForFiles } from './input/files';
 import { showSamples } from './input/samples';
+import { OutputPanel } from './output/panel';
 import { startTexts, write } from './texts';
 
 startTexts();
@@ -32,17 +34,51 @@ const engine = new EnginePanel(bridge, offered, {
 });
 
 const editor = new Editor(bridge, status, offered, {
-  onOpen: () => showScreen('editor'),
+  onOpen: () => show('editor'),
   onChange: () => {
     const onServer = editor.current?.edit.from === 'server';
     write(byId('privacy'), ({ privacy, privacyServer }) => (onServer ? privacyServer : privacy));
+    output.show();
   },
   onColoured: ({ about }) => engine.show(about),
+  onCancel: () => output.cancel(),
 });
 
-function openFiles([first]: File[]): void {
-  void editor.open(async () => first);
+const output = new OutputPanel({
+  bridge,
+  status,
+  current: () => editor.current,
+  onHints: (hints) => editor.change({ hints, variant: 0 }),
+});
+
+const batch = new Batch({
+  bridge,
+  status,
+  onEdit: (file) => void editor.open(async () => file),
+  onEmpty: () => show(editor.current ? 'editor' : 'welcome'),
+});
+
+/** One picture goes to the editor; several, and whatever comes while the list is shown, go to the list. */
+function openFiles(files: File[]): void {
+  const [first] = files;
+  if (files.length === 1 && isHints(first)) return void output.loadHints(first);
+  if (files.length === 1 && shownScreen() !== 'batch') return void editor.open(async () => first);
+  status.clearProblem();
+  batch.add(files);
+  show('batch');
 }
+
+function isHints({ name }: File): boolean {
+  return editor.current !== undefined && name.endsWith('.json');
+}
+
+function show(screen: Screen): void {
+  showScreen(screen);
+  toBatch.hidden = screen === 'batch' || batch.size === 0;
+}
+
+const toBatch = byId('to-batch');
+toBatch.addEventListener('click', () => show('batch'));
 
 const pickers = ['file', 'camera'].map((id) => byId(id, HTMLInputElement));
 pickers[0].accept = ACCEPTED;

@@ -70,8 +70,10 @@ export class Handtint {
 
   /** Waits until what is open is coloured as sharply as the screen is. */
   async coloured(): Promise<void> {
-    await expect(this.status).toHaveText(/^Coloured in|^That did not work/);
-    await expect(this.problem).toBeHidden();
+    const stage = this.page.locator('#stage');
+    await expect(stage.or(this.problem).first()).toBeVisible();
+    await expect(stage).toHaveAttribute('aria-busy', 'false');
+    expect(await this.problem.allInnerTexts()).toEqual([]);
   }
 
   /** Says what the open picture is, if it was taken for something else. */

@@ -1,7 +1,7 @@
 // The one open picture: its edit with undo, and everything that shows or changes it.
 
 import type { Choice, Edit, Opened, TaskName } from '../../shared/messages';
-import { problemOf, ProblemError } from '../../shared/problem';
+import { problemOf } from '../../shared/problem';
 import type { Bridge } from '../bridge';
 import { Alternatives } from '../controls/alternatives';
 import { Facts } from '../controls/facts';
@@ -15,14 +15,8 @@ import type { Shown } from '../stage/views';
 import { History } from './history';
 import { listenForKeys } from './keys';
 import { ServerColours } from './server_colours';
+import type { Current } from '../output/panel';
 import type { Status } from './status';
-
-/** What of a picture can be saved. */
-export interface Current {
-  picture: number;
-  name: string;
-  edit: Edit;
-}
 
 export interface EditorEvents {
   /** A picture has been opened: time to show the editor. */
@@ -31,6 +25,8 @@ export interface EditorEvents {
   onChange: () => void;
   /** A view has come: what it was computed on may be news. */
   onColoured: (shown: Shown) => void;
+  /** The person wants an end to what is under way. */
+  onCancel: () => void;
 }
 
 interface Open {
@@ -51,10 +47,11 @@ export class Editor {
   readonly #server: ServerColours;
   #undo = byId('undo', HTMLButtonElement);
   #redo = byId('redo', HTMLButtonElement);
-  #cancel = byId('cancel', HTMLButtonElement);
   #open: Open | undefined;
   #opening = new AbortController();
-  #working = false; // until the sharp view of a new picture, new hints or another model is there
+  #again: () => void = () => undefined;
+  #telling = 0; // a timeout
+  #told = false;
 
   constructor(
     private bridge: Bridge,
@@ -66,7 +63,7 @@ export class Editor {
     const onProblem = (error: unknown) => this.#fail(error);
     this.#stage = new Stage(bridge, {
       onColoured: (shown) => this.#coloured(shown),
-      onProgress: (progress) => this.#working && status.progress(progress),
+      onProgress: (progress) => this.#told && status.progress(progress),
       onProblem,
       onMoved: () => this.#hints.place(),
     });
@@ -85,7 +82,7 @@ export class Editor {
     this.#server = new ServerColours(bridge, this.#source, status);
     this.#undo.addEventListener('click', () => this.#step('undo'));
     this.#redo.addEventListener('click', () => this.#step('redo'));
-    this.#cancel.addEventListener('click', () => this.#stop());
+    byId('cancel').addEventListener('click', () => this.#stop());
     listenForGestures(
       this.#stage,
       (spot) => this.#hints.spot(spot),
@@ -109,9 +106,12 @@ export class Editor {
     this.#opening.abort();
     const { signal } = (this.#opening = new AbortController());
     this.status.clearProblem();
-    this.status.say(({ status }) => status.opening);
+    this.status.wait(({ status }) => status.opening);
+    this.#again = () => void this.open(load);
+    this.#busy(true);
     try {
       const file = await load();
+      signal.throwIfAborted();
       const opened = await this.bridge.call('open', { file, name: file.name, choice: 'auto' }, { signal });
       this.close();
       this.#open = { file, opened, history: new History(FIRST) };
@@ -127,7 +127,7 @@ export class Editor {
     const { picture, width, height } = opened;
     this.#facts.show(file.name, opened);
     this.#alternatives.clear();
-    this.#work();
+    this.#work(0);
     this.events.onOpen(); // before the stage is asked for its size
     this.#stage.open({ picture, size: { width, height }, name: file.name }, history.now);
     this.#controls();
@@ -157,7 +157,6 @@ export class Editor {
     if (!this.#open) return;
     const { history } = this.#open;
     history.replace({ ...history.now });
-    this.#work();
     this.#show();
   }
 
@@ -172,12 +171,12 @@ export class Editor {
     const { file, opened, history } = this.#open;
     const edit = history.now;
     this.#controls();
+    this.#work();
     if (edit.from !== 'server') {
       this.#server.stop();
       this.#stage.edit(edit);
       return;
     }
-    this.#work();
     void this.#server.fetch({ file, opened, hints: edit.hints }).then(
       (fresh) => fresh && this.#open?.history.now === edit && this.#stage.edit(edit),
       (error: unknown) => this.#fail(error, () => this.#show()),
@@ -200,10 +199,8 @@ export class Editor {
     if (!this.#open || !shown.sharp) return;
     const { opened, history } = this.#open;
     if (shown.edit !== history.now) return;
-    if (this.#working) {
-      this.status.say(({ status }) => status.done(shown.milliseconds));
-      this.#rest();
-    }
+    if (this.#told) this.status.say(({ status }) => status.done(shown.milliseconds));
+    this.#rest();
     this.events.onColoured(shown);
     void this.#alternatives.load(opened.picture, opened, shown.edit);
   }
@@ -223,30 +220,46 @@ export class Editor {
 
   // ---- Work under way ----
 
-  #work(): void {
-    this.#working = true;
-    this.#cancel.hidden = false;
-    this.status.say(({ status }) => status.colouring);
+  /** @param patience milliseconds after which it is told: what is quick needs no words. */
+  #work(patience = 300): void {
+    this.#again = () => this.again();
+    this.#busy(true);
+    clearTimeout(this.#telling);
+    if (this.#told) return;
+    this.#telling = window.setTimeout(() => this.#tell(), patience);
+  }
+
+  #tell(): void {
+    this.#told = true;
+    this.status.wait(({ status }) => status.colouring);
   }
 
   #rest(): void {
-    this.#working = false;
-    this.#cancel.hidden = true;
+    clearTimeout(this.#telling);
+    this.#told = false;
+    this.#busy(false);
+  }
+
+  #busy(busy: boolean): void {
+    this.#stage.element.setAttribute('aria-busy', String(busy));
   }
 
   #stop(): void {
+    this.events.onCancel();
+    if (this.#stage.element.getAttribute('aria-busy') !== 'true') return;
+    this.#opening.abort();
     this.#stage.stopColouring();
     this.#server.stop();
     this.#rest();
     this.status.say(({ status }) => status.cancelled);
-    this.status.offerAgain(() => this.again());
+    this.status.offerAgain(this.#again);
   }
 
   #fail(error: unknown, retry = () => this.again()): void {
     if (error instanceof DOMException && error.name === 'AbortError') return;
     this.#rest();
     const problem = problemOf(error);
-    if (error instanceof ProblemError && problem.code === 'server-refused' && problem.status === 401) this.#source.askForKey();
+    if (problem.code === 'server-refused' && problem.status === 401) this.#source.askForKey();
     this.status.showProblem(problem, retry);
   }
 }

@@ -51,6 +51,7 @@ const words: Texts['words'] = {
   tools: 'Rückgängig, Vergleich und Zoom',
   undo: 'Rückgängig (Strg+Z)',
   redo: 'Wiederholen (Strg+Y)',
+  compare: 'Vergleichen',
   before: 'Vorher',
   both: 'Beides',
   after: 'Nachher',

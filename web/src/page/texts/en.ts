@@ -51,6 +51,7 @@ const words = {
   tools: 'Undo, compare and zoom',
   undo: 'Undo (Ctrl+Z)',
   redo: 'Redo (Ctrl+Y)',
+  compare: 'Compare',
   before: 'Before',
   both: 'Both',
   after: 'After',
