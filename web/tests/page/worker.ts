@@ -15,7 +15,9 @@ const ASSETS = fileURLToPath(new URL('../../dist/assets', import.meta.url));
 
 /** What is said to a worker, in the tab. */
 interface Tab {
-  call(name: CallName, input: unknown, abortAt?: Progress['step']): Promise<{ output: unknown; steps: string[] }>;
+  /** Rejects with what the worker says of a failure; `aborted` if it was ended, but never if the tab aborted it itself. */
+  call(name: CallName, input: unknown, onProgress?: (progress: Progress, abort: () => void) => void): Promise<unknown>;
+  base64(bytes: Uint8Array | Uint8ClampedArray): string;
 }
 declare global {
   interface Window {
@@ -46,7 +48,7 @@ export class BareWorker {
   ) {}
 
   async call<Name extends CallName>(name: Name, input: Calls[Name]['input']): Promise<Calls[Name]['output']> {
-    return (await this.page.evaluate(([n, i]) => window.tab.call(n, i), [name, input] as const)).output as Calls[Name]['output'];
+    return (await this.page.evaluate(([n, i]) => window.tab.call(n, i), [name, input] as const)) as Calls[Name]['output'];
   }
 
   async prepare(): Promise<void> {
@@ -64,7 +66,7 @@ export class BareWorker {
     return this.page.evaluate(
       async ([url, taken]) => {
         const file = await (await fetch(url)).blob();
-        return (await window.tab.call('open', { file, name: 'picture', choice: taken })).output as Opened;
+        return (await window.tab.call('open', { file, name: 'picture', choice: taken })) as Opened;
       },
       [this.offer(bytes), choice] as const,
     );
@@ -72,14 +74,10 @@ export class BareWorker {
 
   async view(picture: number, part: Part, edit = PLAIN, side: Side = 'coloured'): Promise<Pixels & { milliseconds: number }> {
     const { data, milliseconds } = await this.page.evaluate(async (input) => {
-      const { output } = await window.tab.call('view', input);
-      const { bitmap, milliseconds } = output as Calls['view']['output'];
+      const { bitmap, milliseconds } = (await window.tab.call('view', input)) as Calls['view']['output'];
       const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
       context.drawImage(bitmap, 0, 0);
-      const bytes = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
-      let text = '';
-      for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      return { data: btoa(text), milliseconds };
+      return { data: window.tab.base64(context.getImageData(0, 0, bitmap.width, bitmap.height).data), milliseconds };
     }, { picture, side, edit, part });
     return { width: part.columns, height: part.rows, data: new Uint8Array(Buffer.from(data, 'base64')), milliseconds };
   }
@@ -87,12 +85,8 @@ export class BareWorker {
   /** As PNG. */
   async save(picture: number, edit = PLAIN): Promise<Pixels & { milliseconds: number }> {
     const { text, milliseconds } = await this.page.evaluate(async (input) => {
-      const { output } = await window.tab.call('save', input);
-      const { file, milliseconds } = output as Calls['save']['output'];
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      let binary = '';
-      for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      return { text: btoa(binary), milliseconds };
+      const { file, milliseconds } = (await window.tab.call('save', input)) as Calls['save']['output'];
+      return { text: window.tab.base64(new Uint8Array(await file.arrayBuffer())), milliseconds };
     }, { picture, edit, type: 'image/png' as const, quality: 1 });
     return { ...decodePng(Buffer.from(text, 'base64')), milliseconds };
   }
@@ -110,19 +104,21 @@ function startWorker(url: string): void {
   let nextId = 1;
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => calls.get(data.id)?.(data);
   window.tab = {
-    call(name, input, abortAt) {
+    call(name, input, onProgress) {
       const id = nextId++;
-      const steps: string[] = [];
       worker.postMessage({ kind: 'call', id, name, input });
       return new Promise((resolve, reject) => {
         calls.set(id, (message) => {
-          if (message.kind === 'progress') {
-            steps.push(message.progress.step);
-            if (message.progress.step === abortAt) worker.postMessage({ kind: 'abort', id });
-          } else if (message.kind === 'done') resolve({ output: message.output, steps });
+          if (message.kind === 'progress') onProgress?.(message.progress, () => worker.postMessage({ kind: 'abort', id }));
+          else if (message.kind === 'done') resolve(message.output);
           else reject(new Error(message.kind === 'failed' ? JSON.stringify(message.problem) : message.kind));
         });
       });
+    },
+    base64(bytes) {
+      let text = '';
+      for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+      return btoa(text);
     },
   };
 }
