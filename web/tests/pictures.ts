@@ -133,47 +133,63 @@ export function bmp({ width, height, data }: Pixels, dpi = 72): Buffer {
   return bytes;
 }
 
-/** Tags as [number, type, values]; a type of 2 takes text, 1 and 7 bytes. Little-endian, values behind the list. */
-export type Tag = [number, 1 | 2 | 3 | 4 | 5 | 7, number[] | string | Uint8Array];
+/** Tag, type, values: of type 2 text, of 1 and 7 bytes, of 5 whole quotients. */
+export type Tag = [tag: number, type: 1 | 2 | 3 | 4 | 5 | 7, values: number[] | string];
+const BYTES_OF_TYPE = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1 };
 
-/** One directory of TIFF at byte `start`, and its values behind it; `next` is where the following begins. */
-export function directory(tags: Tag[], start: number, next = 0): Buffer {
-  const sorted = [...tags].sort(([a], [b]) => a - b);
-  const list = Buffer.alloc(6 + 12 * sorted.length);
+/** One directory of TIFF for byte `start`, with its values behind it; `next` is where the following one begins. */
+export function directory(tags: Tag[], start: number, { big = false, next = 0 } = {}): Buffer {
+  const list = Buffer.alloc(6 + 12 * tags.length);
   const values: Buffer[] = [];
   let valueAt = start + list.length;
-  list.writeUInt16LE(sorted.length);
-  sorted.forEach(([tag, type, content], index) => {
-    const value = tagValue(type, content);
+  put(list, 2, tags.length, 0, big);
+  [...tags].sort(([a], [b]) => a - b).forEach(([tag, type, content], index) => {
     const at = 2 + 12 * index;
-    list.writeUInt16LE(tag, at);
-    list.writeUInt16LE(type, at + 2);
-    list.writeUInt32LE(value.length / { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1 }[type], at + 4);
+    const size = BYTES_OF_TYPE[type];
+    const items = typeof content === 'string' ? [...Buffer.from(content), 0] : content;
+    const value = Buffer.alloc(Math.max(4, size * items.length + ((size * items.length) & 1)));
+    items.forEach((item, i) => put(value, Math.min(size, 4), item, size * i, big));
+    if (type === 5) items.forEach((_, i) => put(value, 4, 1, size * i + 4, big));
+    put(list, 2, tag, at, big);
+    put(list, 2, type, at + 2, big);
+    put(list, 4, items.length, at + 4, big);
     if (value.length <= 4) {
       value.copy(list, at + 8);
     } else {
-      list.writeUInt32LE(valueAt, at + 8);
+      put(list, 4, valueAt, at + 8, big);
       values.push(value);
       valueAt += value.length;
     }
   });
-  list.writeUInt32LE(next, list.length - 4);
+  put(list, 4, next, list.length - 4, big);
   return Buffer.concat([list, ...values]);
 }
 
-function tagValue(type: Tag[1], content: Tag[2]): Buffer {
-  if (typeof content === 'string') return Buffer.from(`${content}\0`.padEnd(2 * Math.ceil((content.length + 1) / 2), '\0'));
-  if (type === 1 || type === 7) return Buffer.from(content);
-  const value = Buffer.alloc(content.length * { 2: 1, 3: 2, 4: 4, 5: 8 }[type]);
-  content.forEach((each, i) => {
-    if (type === 3) value.writeUInt16LE(each, 2 * i);
-    else if (type === 4) value.writeUInt32LE(each, 4 * i);
-    else {
-      value.writeUInt32LE(each, 8 * i);
-      value.writeUInt32LE(1, 8 * i + 4);
-    }
-  });
-  return value;
+function put(bytes: Buffer, size: number, value: number, at: number, big: boolean): void {
+  if (big) bytes.writeUIntBE(value, at, size);
+  else bytes.writeUIntLE(value, at, size);
+}
+
+/** EXIF: a TIFF structure of a main directory, those that it points to, and a thumbnail of four bytes. */
+export function exif(
+  { main = [], details = [], gps = [], thumbnail = false }: { main?: Tag[]; details?: Tag[]; gps?: Tag[]; thumbnail?: boolean },
+  big = false,
+): Buffer {
+  const pointers = (at: number): Tag[] => [
+    ...(details.length > 0 ? [[34665, 4, [at]] satisfies Tag] : []),
+    ...(gps.length > 0 ? [[34853, 4, [at + directory(details, 0).length]] satisfies Tag] : []),
+  ];
+  const head = Buffer.from(big ? '4d4d002a00000008' : '49492a0008000000', 'hex');
+  const detailsAt = 8 + directory([...main, ...pointers(0)], 0).length;
+  const thumbnailAt = detailsAt + directory(details, 0).length + directory(gps, 0).length;
+  const jpeg: Tag[] = [[513, 4, [thumbnailAt + 30]], [514, 4, [4]]];
+  return Buffer.concat([
+    head,
+    directory([...main, ...pointers(detailsAt)], 8, { big, next: thumbnail ? thumbnailAt : 0 }),
+    directory(details, detailsAt, { big }),
+    directory(gps, detailsAt + directory(details, 0).length, { big }),
+    ...(thumbnail ? [directory(jpeg, thumbnailAt, { big }), Buffer.from('ffd8ffd9', 'hex')] : []),
+  ]);
 }
 
 /** RGB of 8 bits in one strip, uncompressed. `tags` are added or take the place of the usual ones. */

@@ -3,17 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-import { outputName } from '../../src/page/result';
 import { bytes, explain } from '../../src/page/texts';
 import { listModels } from '../../tools/models_plugin';
 import { listSamples } from '../../tools/samples_plugin';
-
-test.each([
-  ['photo.jpg', 'photo-colour.png'],
-  ['my.old.photo.jpeg', 'my.old.photo-colour.png'],
-  ['no extension', 'no extension-colour.png'],
-  ['.hidden', '-colour.png'],
-])('%s is saved as %s', (name, expected) => expect(outputName(name)).toBe(expected));
 
 test.each([
   [64_104, '65 KB'],

@@ -40,8 +40,9 @@ export function readMetadata(bytes: Bytes): Found {
   const found = readDirectories(bytes);
   const valueOf = (number: number) => found.main.find(({ tag }) => tag === number)?.value;
   const xmp = valueOf(TAG.xmp);
+  const main = found.main.filter(saysSomething);
   return {
-    exif: writeDirectories({ ...found, main: found.main.filter(saysSomething) }),
+    exif: main.length > 0 ? writeDirectories({ ...found, main }) : undefined,
     xmp: xmp && new TextDecoder().decode(xmp),
     profile: valueOf(TAG.profile)?.slice(),
   };
