@@ -52,6 +52,7 @@ export class Editor {
   #again: () => void = () => undefined;
   #telling = 0; // a timeout
   #told = false;
+  #started = 0;
 
   constructor(
     private bridge: Bridge,
@@ -108,6 +109,7 @@ export class Editor {
     this.status.clearProblem();
     this.status.wait(({ status }) => status.opening);
     this.#again = () => void this.open(load);
+    this.#started = performance.now();
     this.#busy(true);
     try {
       const file = await load();
@@ -199,7 +201,8 @@ export class Editor {
     if (!this.#open || !shown.sharp) return;
     const { opened, history } = this.#open;
     if (shown.edit !== history.now) return;
-    if (this.#told) this.status.say(({ status }) => status.done(shown.milliseconds));
+    const milliseconds = performance.now() - this.#started;
+    if (this.#told) this.status.say(({ status }) => status.done(milliseconds));
     this.#rest();
     this.events.onColoured(shown);
     void this.#alternatives.load(opened.picture, opened, shown.edit);
@@ -223,6 +226,7 @@ export class Editor {
   /** @param patience milliseconds after which it is told: what is quick needs no words. */
   #work(patience = 300): void {
     this.#again = () => this.again();
+    if (!this.#isBusy) this.#started = performance.now();
     this.#busy(true);
     clearTimeout(this.#telling);
     if (this.#told) return;
@@ -240,13 +244,17 @@ export class Editor {
     this.#busy(false);
   }
 
+  get #isBusy(): boolean {
+    return this.#stage.element.getAttribute('aria-busy') === 'true';
+  }
+
   #busy(busy: boolean): void {
     this.#stage.element.setAttribute('aria-busy', String(busy));
   }
 
   #stop(): void {
     this.events.onCancel();
-    if (this.#stage.element.getAttribute('aria-busy') !== 'true') return;
+    if (!this.#isBusy) return;
     this.#opening.abort();
     this.#stage.stopColouring();
     this.#server.stop();

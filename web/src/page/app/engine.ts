@@ -23,6 +23,7 @@ export interface EngineEvents {
 
 export class EnginePanel {
   #select = byId('backend', HTMLSelectElement);
+  #best = make('option', { value: '' });
   #about = byId('about');
   #offline = byId('offline');
 
@@ -31,9 +32,8 @@ export class EnginePanel {
     private offered: TaskName[],
     private events: EngineEvents,
   ) {
-    const best = make('option', { value: '' });
-    write(best, ({ backendBest }) => backendBest);
-    this.#select.append(best, ...BACKENDS.map((name) => make('option', { value: name, textContent: name })));
+    write(this.#best, ({ backendBest }) => backendBest(null));
+    this.#select.append(this.#best, ...BACKENDS.map((name) => make('option', { value: name, textContent: name })));
     this.#select.addEventListener('change', () => void this.prepare(this.#select.value || null).then(events.onChanged));
   }
 
@@ -54,6 +54,7 @@ export class EnginePanel {
   show(about: About | null): void {
     if (!about) return;
     write(this.#about, ({ engine }) => engine(about));
+    if (this.#select.value === '') write(this.#best, ({ backendBest }) => backendBest(about));
     void this.#showOffline();
   }
 

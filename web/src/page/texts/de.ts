@@ -241,9 +241,9 @@ export const de: Texts = {
   notes,
   explanations,
   tagline: (offered) => `Farbe für Schwarz-Weiß-Fotografien${offered.includes('sketch') ? ' und Strichzeichnungen' : ''}`,
-  privacy: 'Ihre Bilder bleiben auf diesem Gerät: Die Seite färbt sie hier und schickt sie nirgendwohin.',
+  privacy: 'Ihre Bilder bleiben auf diesem Gerät: Sie werden hier gefärbt und nirgendwohin geschickt.',
   privacyServer: 'Das offene Bild wird auf dem Server gefärbt. Alle anderen bleiben auf diesem Gerät.',
-  offline: (drawingsToo) => `Geht auch ohne Netz${drawingsToo ? '' : '; Zeichnungen, sobald eine gefärbt wurde'}.`,
+  offline: (drawingsToo) => `Geht ohne Netz${drawingsToo ? '' : ', Zeichnungen nach der ersten'}`,
 
   status: {
     download: (task) => `Das Modell für ${PICTURES[task]} wird geholt …`,
@@ -258,8 +258,8 @@ export const de: Texts = {
     done: (milliseconds) => `Gefärbt in ${format.seconds(milliseconds)}`,
     cancelled: 'Abgebrochen',
   },
-  engine: ({ backend, threads }: About) => (threads > 1 ? `${backend}, ${threads} Threads` : backend),
-  backendBest: 'automatisch',
+  engine: ({ threads }: About) => (threads > 1 ? `${threads} Threads` : ''),
+  backendBest: (about) => (about ? `automatisch: ${about.backend}` : 'automatisch'),
 
   sample: (bytes) => format.bytes(bytes),
   facts: (width, height, kind) => `${format.pixels(width, height)} · ${format.megapixels(width, height)} Megapixel · ${kind}`,

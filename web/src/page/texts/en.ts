@@ -242,9 +242,9 @@ export const en = {
   explanations,
   tagline: (offered: readonly TaskName[]) =>
     `Colours for black-and-white photographs${offered.includes('sketch') ? ' and line drawings' : ''}`,
-  privacy: 'Your pictures stay on this device: the page colours them here and sends them nowhere.',
+  privacy: 'Your pictures stay on this device: they are coloured here and sent nowhere.',
   privacyServer: 'The open picture is coloured on the server. All others stay on this device.',
-  offline: (drawingsToo: boolean) => `Works without a network, too${drawingsToo ? '' : '; for drawings, once it has coloured one'}.`,
+  offline: (drawingsToo: boolean) => `Works offline${drawingsToo ? '' : ', drawings after the first one'}`,
 
   status: {
     download: (task: TaskName) => `Fetching the model for ${PICTURES[task]} …`,
@@ -259,8 +259,8 @@ export const en = {
     done: (milliseconds: number) => `Coloured in ${format.seconds(milliseconds)}`,
     cancelled: 'Cancelled',
   },
-  engine: ({ backend, threads }: About) => (threads > 1 ? `${backend}, ${threads} threads` : backend),
-  backendBest: 'automatic',
+  engine: ({ threads }: About) => (threads > 1 ? `${threads} threads` : ''),
+  backendBest: (about: About | null) => (about ? `automatic: ${about.backend}` : 'automatic'),
 
   sample: (bytes: number) => format.bytes(bytes),
   facts: (width: number, height: number, kind: string) =>
