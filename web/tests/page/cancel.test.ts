@@ -6,7 +6,7 @@ import type { Progress } from '../../src/shared/messages';
 import { photograph, png } from '../pictures';
 import { fit, PLAIN, test } from './worker';
 
-const large = png(photograph(2500, 2000), 0); // five bands
+const large = png(photograph(2500, 2000), 0); // ten bands
 
 test('a save that is aborted ends at the next band, and the picture stays', async ({ worker, page }) => {
   await worker.prepare();

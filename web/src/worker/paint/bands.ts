@@ -3,13 +3,20 @@
 import type { Part } from '../../shared/messages';
 import { blendRows, resizeRow, taps } from '../../shared/resize';
 
-const BAND_PIXELS = 1 << 20;
+const BAND_PIXELS = 1 << 19;
+
+/** RGBA from the top left; an ImageData is one. */
+export interface Pixels {
+  readonly data: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** A picture that can be read part by part. */
 export interface Readable {
   readonly width: number;
   readonly height: number;
-  /** The part's pixels, RGBA from the top left; whoever receives them may change them. */
+  /** The part's pixels; whoever receives them may change them. */
   read(part: Part): ImageData;
 }
 
@@ -33,10 +40,39 @@ export async function inBands(
     const rows = Math.min(most, height - top);
     const band = { left: 0, top, width, height: rows, columns: width, rows };
     work(picture.read(band), band);
-    // Lets an abort message in.
-    await new Promise((resolve) => setTimeout(resolve));
+    await breathe();
     signal.throwIfAborted();
   }
+}
+
+/** Works on pixels that are there already, as `inBands` does on a picture. */
+export async function inBandsOf(
+  { data, width, height }: Pixels,
+  part: Part,
+  signal: AbortSignal,
+  work: (pixels: Pixels, band: Part) => void,
+): Promise<void> {
+  const most = Math.max(1, Math.floor(BAND_PIXELS / width));
+  const perRow = part.height / part.rows;
+  for (let first = 0; first < height; first += most) {
+    const rows = Math.min(most, height - first);
+    const band = { ...part, top: part.top + first * perRow, height: rows * perRow, rows };
+    work({ data: data.subarray(4 * width * first, 4 * width * (first + rows)), width, height: rows }, band);
+    await breathe();
+    signal.throwIfAborted();
+  }
+}
+
+/** Lets in what the page sent meanwhile: an abort, a newer view. A timer would wait for some milliseconds more. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** A plane of numbers that grows row by row and is stretched to size*size meanwhile. Antialiased bilinear. */

@@ -3,12 +3,12 @@
 import { chromaRow, colourRow } from '../../shared/colour_rows';
 import type { Look, Part } from '../../shared/messages';
 import { blendRows, resizeRow, taps } from '../../shared/resize';
-import type { Readable } from './bands';
+import type { Pixels, Readable } from './bands';
 import { changesNothing, shiftOf } from './look';
 import type { Task } from './task';
 
 /** Colours the pixels of a part, in place. */
-export type Paint = (pixels: ImageData, part: Part) => void;
+export type Paint = (pixels: Pixels, part: Part) => void;
 
 /**
  * With the small maps that the model answered, raised bilinearly to the part.

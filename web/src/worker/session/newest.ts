@@ -1,5 +1,7 @@
 // Of calls that replace one another only the newest counts: one runs, one waits, and those between never begin.
 
+import { breathe } from '../paint/bands';
+
 interface Line {
   /** Settled when the call that runs has ended. */
   last: Promise<unknown>;
@@ -17,7 +19,7 @@ export class Newest<Key> {
     line.newest = own;
     const turn = line.last.then(async () => {
       // Lets in the messages that came while the one before was at work.
-      await new Promise((resolve) => setTimeout(resolve));
+      await breathe();
       if (line.newest !== own) throw new DOMException('A newer call took its place.', 'AbortError');
       return work();
     });

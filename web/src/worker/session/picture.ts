@@ -4,6 +4,7 @@ import { layOnWhite } from '../../shared/alpha';
 import type { Choice, Edit, Note, Opened, Part, PictureId, Side, TaskName } from '../../shared/messages';
 import type { Engine } from '../engine/engines';
 import type { Metadata } from '../files/metadata';
+import { inBandsOf, type Pixels } from '../paint/bands';
 import { byItself, byMaps, byOther, inGrey, type Paint } from '../paint/paint';
 import { TASKS, type Task } from '../paint/task';
 import { Predictions } from './predictions';
@@ -79,11 +80,22 @@ export class Picture {
   }
 
   /** Part of the picture, painted. */
-  read(part: Part, { paint, onWhite }: Painting): ImageData {
+  read(part: Part, painting: Painting): ImageData {
     const pixels = this.source.read(part);
+    this.#paint(pixels, part, painting);
+    return pixels;
+  }
+
+  /** The same for a part that takes its time: throws the signal's reason before the next band. */
+  async draw(part: Part, painting: Painting, signal: AbortSignal): Promise<ImageBitmap> {
+    const pixels = this.source.read(part);
+    await inBandsOf(pixels, part, signal, (rows, band) => this.#paint(rows, band, painting));
+    return createImageBitmap(pixels);
+  }
+
+  #paint(pixels: Pixels, part: Part, { paint, onWhite }: Painting): void {
     if (onWhite && !this.looks.opaque) layOnWhite(pixels.data);
     paint(pixels, part);
-    return pixels;
   }
 
   /** What the engine's model says of the picture; what another one said is forgotten. */

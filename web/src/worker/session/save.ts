@@ -1,6 +1,6 @@
 // The full-size picture, painted band by band onto the canvas that is encoded.
 
-import type { Progress, SaveType } from '../../shared/messages';
+import type { Part, Progress, SaveType } from '../../shared/messages';
 import { inBands } from '../paint/bands';
 import { writeFile } from '../files/write';
 import type { Painting, Picture } from './picture';
@@ -24,14 +24,14 @@ export async function save(
 ): Promise<Awaited<ReturnType<typeof writeFile>>> {
   const { width, height } = picture.source;
   const canvas = new OffscreenCanvas(width, height);
-  const context = contextOf(canvas);
-  const painted = { width, height, read: (band: Parameters<Picture['read']>[0]) => picture.read(band, painting) };
+  const transparent = !picture.looks.opaque && !painting.onWhite;
+  const context = contextOf(canvas, transparent);
+  const painted = { width, height, read: (band: Part) => picture.read(band, painting) };
   await inBands(painted, signal, (pixels, { top, rows }) => {
     context.putImageData(pixels, 0, top);
     onProgress({ step: 'colour', done: top + rows, total: height });
   });
   onProgress({ step: 'save' });
-  const transparent = !picture.looks.opaque && !painting.onWhite;
   const written = await writeFile(canvas, { type, quality, metadata: picture.metadata, synthetic, transparent });
   signal.throwIfAborted();
   return written;

@@ -69,9 +69,10 @@ export class Session implements Handlers {
     return this.#views.run(`${id} ${side}`, async () => {
       const start = performance.now();
       const signal = ending(picture, context);
+      signal.throwIfAborted();
       const painting = await this.#painting(picture, side, edit, { ...context, signal });
       signal.throwIfAborted();
-      const bitmap = await draw(picture, part, painting);
+      const bitmap = await draw(picture, part, painting, signal);
       return { bitmap, milliseconds: performance.now() - start, about: painting.engine?.about ?? null };
     });
   }
@@ -104,7 +105,7 @@ export class Session implements Handlers {
     for (const variant of [0, ...(await predictions.variants(edit.hints, count))]) {
       const painting = await this.#painting(picture, 'coloured', { ...edit, from: 'model', variant }, context);
       signal.throwIfAborted();
-      variants.push({ variant, bitmap: await draw(picture, part, painting) });
+      variants.push({ variant, bitmap: await draw(picture, part, painting, signal) });
     }
     return { variants };
   }
@@ -169,9 +170,9 @@ function ending(picture: Picture, { signal }: Context): AbortSignal {
   return AbortSignal.any([signal, picture.closed]);
 }
 
-async function draw(picture: Picture, part: Part, painting: Painting): Promise<ImageBitmap> {
+function draw(picture: Picture, part: Part, painting: Painting, signal: AbortSignal): Promise<ImageBitmap> {
   const { columns, rows } = part;
-  return inMemory(picture.name, { width: columns, height: rows }, () => createImageBitmap(picture.read(part, painting)));
+  return inMemory(picture.name, { width: columns, height: rows }, () => picture.draw(part, painting, signal));
 }
 
 /** Names what failed where a browser says that it can't have a canvas of this size. */

@@ -46,8 +46,9 @@ export class Source implements Readable {
   }
 }
 
-export function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
-  const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
+/** @param alpha whether pixels may be transparent; a canvas of opaque ones is encoded with three channels. */
+export function contextOf(canvas: OffscreenCanvas, alpha = true): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb', alpha });
   if (!context) throw new RangeError('no canvas');
   return context;
 }
