@@ -15,11 +15,11 @@ export interface Entry {
 }
 
 /** Throws AbortError when the person names no file for a large one. */
-export async function saveZip(entries: readonly Entry[]): Promise<void> {
+export async function saveZip(entries: readonly Entry[], large = LARGE): Promise<void> {
   const names = unique(entries.map(({ name }) => name));
   const inputs = entries.map(({ file }, i) => ({ name: names[i], input: file, lastModified: new Date() }));
   const bytes = entries.reduce((sum, { file }) => sum + file.size, 0);
-  if (bytes > LARGE && window.showSaveFilePicker) {
+  if (bytes > large && window.showSaveFilePicker) {
     const handle = await window.showSaveFilePicker({ suggestedName: ZIP_NAME, types: [{ accept: { 'application/zip': ['.zip'] } }] });
     await makeZip(inputs).pipeTo(await handle.createWritable());
   } else {
