@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test as base, type Page } from '@playwright/test';
 
-import type { CallName, Calls, Edit, FromWorker, Hint, Opened, Part, Progress, Side } from '../../src/shared/messages';
+import type { CallName, Calls, Edit, FromWorker, Hint, Opened, Part, Progress, Side, TaskName } from '../../src/shared/messages';
 import { decodePng, type Pixels } from '../pictures';
 import { StaticServer } from '../server';
 
@@ -51,8 +51,8 @@ export class BareWorker {
     return (await this.page.evaluate(([n, i]) => window.tab.call(n, i), [name, input] as const)) as Calls[Name]['output'];
   }
 
-  async prepare(): Promise<void> {
-    await this.call('prepare', { modelsUrl: `${this.server.url}models/`, offered: ['photo', 'sketch'], backend: 'wasm' });
+  async prepare(offered: TaskName[] = ['photo', 'sketch']): Promise<void> {
+    await this.call('prepare', { modelsUrl: `${this.server.url}models/`, offered, backend: 'wasm' });
   }
 
   /** Puts bytes where the tab can fetch them. */

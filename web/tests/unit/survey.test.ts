@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { survey } from '../../src/worker/session/survey';
+import { SKETCH } from '../../src/worker/paint/sketch';
+import { see, survey } from '../../src/worker/session/survey';
 import { drawing, photograph, type Pixels } from '../pictures';
 import { FakePicture } from './fake_picture';
 
@@ -14,7 +15,7 @@ const look = (pixels: Pixels) => survey(pictureOf(pixels), new AbortController()
 
 test('a grey photograph', async () => {
   const { seen, ...looks } = await look(photograph(400, 300));
-  expect(looks).toEqual({ size: 256, looksLike: 'photo', inColour: false, opaque: true });
+  expect(looks).toEqual({ looksLike: 'photo', inColour: false, opaque: true });
   expect(seen.photo.length).toBe(256 * 256);
   expect(Math.min(...seen.photo)).toBeGreaterThan(-1);
   expect(Math.max(...seen.photo)).toBeLessThanOrEqual(1);
@@ -37,6 +38,15 @@ test('transparent paper is white to a drawing, and what it is to a photograph', 
   expect(glass.seen.sketch).toEqual(paper.seen.sketch);
   expect(glass.seen.photo[0]).toBe(-1);
   expect(paper.seen.photo[0]).toBeCloseTo(1);
+});
+
+test('a model of another size sees the same, smaller', async () => {
+  const glass = pictureOf(drawing(400, 300, true));
+  const seen = await see(glass, SKETCH, 64, new AbortController().signal);
+  const { seen: full } = await survey(glass, new AbortController().signal);
+  const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(seen.length).toBe(64 * 64);
+  expect(mean(seen)).toBeCloseTo(mean(full.sketch), 2);
 });
 
 test('ends at the next band when it is aborted', async () => {

@@ -9,7 +9,7 @@ import { byItself, byMaps, byOther, inGrey, type Paint } from '../paint/paint';
 import { TASKS, type Task } from '../paint/task';
 import { Predictions } from './predictions';
 import { Source } from './source';
-import { survey, type Survey } from './survey';
+import { see, SIZE, type Survey } from './survey';
 
 /** What a side of a picture is painted with, and by which engine, if by one. */
 export interface Painting {
@@ -100,15 +100,14 @@ export class Picture {
 
   /** What the engine's model says of the picture; what another one said is forgotten. */
   async predictions(engine: Engine): Promise<Predictions> {
-    const { name } = this.task;
+    const { task } = this;
     const { size } = engine.model;
-    // Only models that somebody else made see squares of another size.
-    const { seen } = size === this.looks.size ? this.looks : await survey(this.source, this.closed, size);
-    if (!this.#predictions?.areOf(engine, name)) {
-      this.forget();
-      this.#predictions = new Predictions(engine, name, seen[name]);
-    }
-    return this.#predictions!;
+    if (this.#predictions?.areOf(engine, task.name)) return this.#predictions;
+    const seen = size === SIZE ? this.looks.seen[task.name] : await see(this.source, task, size, this.closed);
+    if (this.#predictions?.areOf(engine, task.name)) return this.#predictions; // made meanwhile
+    this.forget();
+    this.#predictions = new Predictions(engine, task.name, seen);
+    return this.#predictions;
   }
 
   /** Frees what a model says. */

@@ -7,6 +7,7 @@ import type { TaskName } from '../../shared/messages';
 import { inBands, Shrinking, type Readable } from '../paint/bands';
 import { PHOTO } from '../paint/photo';
 import { SKETCH } from '../paint/sketch';
+import type { Task } from '../paint/task';
 
 /** Side of the square that the shipped models see. */
 export const SIZE = 256;
@@ -14,19 +15,17 @@ export const SIZE = 256;
 const GREY = 1;
 
 export interface Survey {
-  /** What each task's model is given: size*size values. */
+  /** What each task's model is given: SIZE*SIZE values. */
   readonly seen: Record<TaskName, Float32Array>;
-  readonly size: number;
   readonly looksLike: TaskName;
   readonly inColour: boolean;
   readonly opaque: boolean;
 }
 
-/** @param size a multiple of 128. */
-export async function survey(picture: Readable, signal: AbortSignal, size = SIZE): Promise<Survey> {
+export async function survey(picture: Readable, signal: AbortSignal): Promise<Survey> {
   const { width, height } = picture;
-  const luminance = new Shrinking(width, height, size);
-  const tone = new Shrinking(width, height, size);
+  const luminance = new Shrinking(width, height, SIZE);
+  const tone = new Shrinking(width, height, SIZE);
   const chroma = new ChromaSamples(width, height);
   let opaque = true;
   await inBands(picture, signal, ({ data }, { top, rows }) => {
@@ -48,11 +47,24 @@ export async function survey(picture: Readable, signal: AbortSignal, size = SIZE
   const spread = chroma.spread();
   return {
     seen,
-    size,
-    looksLike: isDrawing(seen.sketch, size, spread) ? 'sketch' : 'photo',
+    looksLike: isDrawing(seen.sketch, SIZE, spread) ? 'sketch' : 'photo',
     inColour: spread * 110 > GREY,
     opaque,
   };
+}
+
+/** What a task's model of another size is given: size*size values. */
+export async function see(picture: Readable, task: Task, size: number, signal: AbortSignal): Promise<Float32Array> {
+  const { width, height } = picture;
+  const seen = new Shrinking(width, height, size);
+  await inBands(picture, signal, ({ data }, { top, rows }) => {
+    if (task.onWhite) layOnWhite(data);
+    eachRow(width, rows, (offset, y) => {
+      task.seeRow(data, offset, width, seen.row);
+      seen.add(top + y);
+    });
+  });
+  return seen.finish();
 }
 
 function eachRow(width: number, rows: number, work: (offset: number, y: number) => void): void {
