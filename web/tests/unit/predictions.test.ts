@@ -46,7 +46,7 @@ class FakeModel {
 function predictions() {
   const model = new FakeModel();
   const engine: Engine = { model, about: { task: 'photo', version: 1, backend: 'cpu', threads: 1 } };
-  return { model, engine, predictions: new Predictions(engine, 'photo', new Float32Array(SIZE * SIZE)) };
+  return { model, predictions: new Predictions(engine, new Float32Array(SIZE * SIZE)) };
 }
 
 test('a picture is seen once, a list of hints guided once', async () => {
@@ -87,13 +87,6 @@ test('what was seen is freed, and whoever still asks is told that it ended', asy
   expect(model.disposed).toBe(1);
   await expect(of.answer([RED])).rejects.toMatchObject({ name: 'AbortError' });
   expect(model.sees).toBe(1);
-});
-
-test('they are of one engine and one task', () => {
-  const { engine, predictions: of } = predictions();
-  expect(of.areOf(engine, 'photo')).toBe(true);
-  expect(of.areOf(engine, 'sketch')).toBe(false);
-  expect(of.areOf({ ...engine }, 'photo')).toBe(false);
 });
 
 test('a variant is the same each time, and another picture than the likeliest', async () => {

@@ -29,35 +29,35 @@ export function whole({ width, height }: { width: number; height: number }): Par
  * Reads a picture from top to bottom.
  * @param signal ends the work before the next band: throws its reason.
  */
-export async function inBands(
+export function inBands(
   picture: Readable,
   signal: AbortSignal,
   work: (pixels: ImageData, band: Part) => void,
 ): Promise<void> {
-  const { width, height } = picture;
-  const most = Math.max(1, Math.floor(BAND_PIXELS / width));
-  for (let top = 0; top < height; top += most) {
-    const rows = Math.min(most, height - top);
-    const band = { left: 0, top, width, height: rows, columns: width, rows };
-    work(picture.read(band), band);
-    await breathe();
-    signal.throwIfAborted();
-  }
+  return eachBand(whole(picture), signal, (band) => work(picture.read(band), band));
 }
 
-/** Works on pixels that are there already, as `inBands` does on a picture. */
-export async function inBandsOf(
-  { data, width, height }: Pixels,
+/** Works on the pixels of a part that were read already, as `inBands` does on those of a picture. */
+export function inBandsOf(
+  pixels: Pixels,
   part: Part,
   signal: AbortSignal,
   work: (pixels: Pixels, band: Part) => void,
 ): Promise<void> {
-  const most = Math.max(1, Math.floor(BAND_PIXELS / width));
+  const { columns: width } = part;
+  return eachBand(part, signal, (band, first) => {
+    const data = pixels.data.subarray(4 * width * first, 4 * width * (first + band.rows));
+    work({ data, width, height: band.rows }, band);
+  });
+}
+
+/** @param work is told the band, and which row of the part is its first. */
+async function eachBand(part: Part, signal: AbortSignal, work: (band: Part, first: number) => void): Promise<void> {
+  const most = Math.max(1, Math.floor(BAND_PIXELS / part.columns));
   const perRow = part.height / part.rows;
-  for (let first = 0; first < height; first += most) {
-    const rows = Math.min(most, height - first);
-    const band = { ...part, top: part.top + first * perRow, height: rows * perRow, rows };
-    work({ data: data.subarray(4 * width * first, 4 * width * (first + rows)), width, height: rows }, band);
+  for (let first = 0; first < part.rows; first += most) {
+    const rows = Math.min(most, part.rows - first);
+    work({ ...part, top: part.top + first * perRow, height: rows * perRow, rows }, first);
     await breathe();
     signal.throwIfAborted();
   }

@@ -100,13 +100,13 @@ export class Picture {
 
   /** What the engine's model says of the picture; what another one said is forgotten. */
   async predictions(engine: Engine): Promise<Predictions> {
-    const { task } = this;
     const { size } = engine.model;
-    if (this.#predictions?.areOf(engine, task.name)) return this.#predictions;
+    const task = TASKS[engine.about.task];
+    if (this.#predictions?.engine === engine) return this.#predictions;
     const seen = size === SIZE ? this.looks.seen[task.name] : await see(this.source, task, size, this.closed);
-    if (this.#predictions?.areOf(engine, task.name)) return this.#predictions; // made meanwhile
+    if (this.#predictions?.engine === engine) return this.#predictions; // made meanwhile
     this.forget();
-    this.#predictions = new Predictions(engine, task.name, seen);
+    this.#predictions = new Predictions(engine, seen);
     return this.#predictions;
   }
 

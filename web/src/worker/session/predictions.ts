@@ -1,10 +1,10 @@
 // What a model says of one picture, computed once and kept: what it sees, and its answer to each list of hints.
 
 import { hintMap, placeOf } from '../../shared/hints';
-import type { Hint, TaskName } from '../../shared/messages';
+import type { Hint } from '../../shared/messages';
 import type { Engine } from '../engine/engines';
 import type { Answer, Seen } from '../model/model';
-import { TASKS } from '../paint/task';
+import { TASKS, type Task } from '../paint/task';
 import { drawAlternatives, findSpots, type Spot } from './alternatives';
 
 /** Answers kept, some 2 MB each: enough to go back and forth between a few alternatives, and to undo a hint at once. */
@@ -13,24 +13,18 @@ const KEPT = 12;
 const MOVED = 5;
 
 export class Predictions {
-  readonly #engine: Engine;
-  readonly #task: TaskName;
-  readonly #small: Float32Array;
+  readonly #task: Task;
   readonly #answers = new Map<string, Promise<Answer>>();
   #seen: Promise<Seen> | undefined;
   #spots: Spot[] | undefined;
   #disposed = false;
 
-  /** @param small what the model sees of the picture. */
-  constructor(engine: Engine, task: TaskName, small: Float32Array) {
-    this.#engine = engine;
-    this.#task = task;
-    this.#small = small;
-  }
-
-  /** Whether they are that engine's, for that task. */
-  areOf(engine: Engine, task: TaskName): boolean {
-    return engine === this.#engine && task === this.#task;
+  /** @param small what the engine's model sees of the picture. */
+  constructor(
+    readonly engine: Engine,
+    readonly small: Float32Array,
+  ) {
+    this.#task = TASKS[engine.about.task];
   }
 
   /** @param variant 0: the likeliest colours, else an alternative; one that does not exist is the likeliest, too. */
@@ -47,7 +41,7 @@ export class Predictions {
 
   /** L, 0..100, of the result at the model's size. */
   lightness(answer: Answer): Float32Array {
-    return this.#small.map((_, index) => TASKS[this.#task].labAt(this.#small, answer.maps, index)[0]);
+    return this.small.map((_, index) => this.#task.labAt(this.small, answer.maps, index)[0]);
   }
 
   dispose(): void {
@@ -69,10 +63,10 @@ export class Predictions {
 
   /** Of two answers' chroma at a spot, in Lab units. */
   #distance(one: Answer, other: Answer, { x, y }: Hint): number {
-    const side = Math.sqrt(this.#small.length);
+    const side = Math.sqrt(this.small.length);
     const index = placeOf(y, side) * side + placeOf(x, side);
     const [[, a, b], [, otherA, otherB]] = [one, other].map(({ maps }) =>
-      TASKS[this.#task].labAt(this.#small, maps, index),
+      this.#task.labAt(this.small, maps, index),
     );
     return Math.hypot(a - otherA, b - otherB);
   }
@@ -89,12 +83,12 @@ export class Predictions {
   }
 
   async #guide(hints: readonly Hint[]): Promise<Answer> {
-    const { model } = this.#engine;
+    const { model } = this.engine;
     try {
       if (this.#disposed) throw new Error('disposed');
-      this.#seen ??= model.see(this.#small);
+      this.#seen ??= model.see(this.small);
       this.#seen.catch(() => (this.#seen = undefined));
-      return await model.guide(await this.#seen, hintMap(hints, TASKS[this.#task].hintChannels, model.size));
+      return await model.guide(await this.#seen, hintMap(hints, this.#task.hintChannels, model.size));
     } catch (error) {
       // Whatever failed for it: nobody waits for this any more.
       throw this.#disposed ? new DOMException('What was seen of the picture is gone.', 'AbortError') : error;
