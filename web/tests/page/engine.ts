@@ -1,6 +1,6 @@
 // The built worker as the tests of its engine see it: what `prepare` says on its way, in full, and how it ends.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 
@@ -8,7 +8,10 @@ import type { CallName, Calls, FromWorker, Progress, ToWorker } from '../../src/
 import type { Problem } from '../../src/shared/problem';
 import type { StaticServer } from '../server';
 
-const ASSETS = fileURLToPath(new URL('../../dist/assets', import.meta.url));
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** The built page's Content-Security-Policy. */
+export const POLICY = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(readFileSync(`${DIST}index.html`, 'utf8'))![1];
 
 export interface Outcome<Name extends CallName> {
   output?: Calls[Name]['output'];
@@ -25,7 +28,7 @@ export class BuiltWorker {
   static async start(page: Page, server: StaticServer): Promise<BuiltWorker> {
     server.answers.set('blank.html', Buffer.from('<!doctype html><link rel="icon" href="./icon.svg">'));
     await page.goto(`${server.url}blank.html`);
-    const script = readdirSync(ASSETS).find((name) => /^main-.*\.js$/.test(name))!;
+    const script = readdirSync(`${DIST}assets`).find((name) => /^main-.*\.js$/.test(name))!;
     await page.evaluate((url) => {
       Object.assign(window, { engine: new Worker(url, { type: 'module' }), nextId: 1 });
     }, `./assets/${script}`);

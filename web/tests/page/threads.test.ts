@@ -1,13 +1,8 @@
 // The wasm backend's threads: where the host isolates the page, under the strict policy as a header, and nowhere else.
 
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
+import { BuiltWorker, POLICY } from './engine';
 import { expect, test } from './fixtures';
-import { BuiltWorker } from './engine';
 
-const PAGE = readFileSync(fileURLToPath(new URL('../../dist/index.html', import.meta.url)), 'utf8');
-const POLICY = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(PAGE)![1];
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
