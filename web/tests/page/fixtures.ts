@@ -105,6 +105,39 @@ export class Handtint {
     return this.saved();
   }
 
+  /** Where a spot of the open picture is on the screen, as long as the whole picture is shown. */
+  async place(x: number, y: number): Promise<{ x: number; y: number }> {
+    const box = (await this.page.locator('#canvas').boundingBox())!;
+    const [width, height] = (await this.page.locator('#picture-facts').textContent())!.match(/\d+/g)!.map(Number);
+    const scale = Math.min(box.width / width, box.height / height, 3);
+    return {
+      x: box.x + box.width / 2 + (x - 0.5) * width * scale,
+      y: box.y + box.height / 2 + (y - 0.5) * height * scale,
+    };
+  }
+
+  /** The colour that the screen shows at a spot of the picture. */
+  async shown(x: number, y: number): Promise<[number, number, number]> {
+    const place = await this.place(x, y);
+    return this.page.locator('#canvas').evaluate((canvas: HTMLCanvasElement, at) => {
+      const box = canvas.getBoundingClientRect();
+      const density = canvas.width / box.width;
+      // Read from a copy of the one pixel: the browser complains about reading again and again from what is shown.
+      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+      context.drawImage(canvas, -Math.floor((at.x - box.x) * density), -Math.floor((at.y - box.y) * density));
+      const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+      return [r, g, b] as [number, number, number];
+    }, place);
+  }
+
+  /** Puts a hint of the palette's nth colour on a spot. */
+  async hint(x: number, y: number, nth = 0): Promise<void> {
+    const place = await this.place(x, y);
+    await this.page.mouse.click(place.x, place.y);
+    await this.page.locator('#palette-suggested button').nth(nth).click();
+    await this.coloured();
+  }
+
   async expectProblem(problem: Problem): Promise<void> {
     const { what, why, fix } = explain(problem);
     await expect(this.problem.getByRole('heading')).toHaveText(what);

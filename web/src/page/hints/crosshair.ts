@@ -56,6 +56,6 @@ export class Crosshair {
   #move({ x, y }: Point): void {
     const { width, height } = this.stage.size;
     this.#place = { x: Math.min(width, Math.max(0, x)), y: Math.min(height, Math.max(0, y)) };
-    this.#button.style.transform = `translate(${this.#place.x}px, ${this.#place.y}px)`;
+    this.#button.style.translate = `${this.#place.x}px ${this.#place.y}px`;
   }
 }

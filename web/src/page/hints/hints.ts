@@ -89,7 +89,7 @@ export class Hints {
     if (!this.#target) return;
     const { index, spot } = this.#target;
     const place = this.stage.placeOf(index === null ? spot : (this.#hints[index] ?? spot));
-    this.#pending.style.transform = `translate(${place.x}px, ${place.y}px)`;
+    this.#pending.style.translate = `${place.x}px ${place.y}px`;
     this.#palette.place(place, this.stage.size);
   }
 

@@ -50,7 +50,7 @@ export class Marks {
     this.#hints.forEach((hint, index) => {
       const { x, y } = this.stage.placeOf(hint);
       const button = this.#buttons[index];
-      button.style.transform = `translate(${x}px, ${y}px)`;
+      button.style.translate = `${x}px ${y}px`;
       button.hidden = x < 0 || y < 0 || x > width || y > height;
     });
   }

@@ -76,7 +76,7 @@ export class Palette {
   place(spot: { x: number; y: number }, stage: Size): void {
     if (!this.open) return;
     const { left, top } = besideSpot(spot, { width: this.#element.offsetWidth, height: this.#element.offsetHeight }, stage);
-    this.#element.style.transform = `translate(${left}px, ${top}px)`;
+    this.#element.style.translate = `${left}px ${top}px`;
   }
 
   /** Keeps a colour for the next spots. */

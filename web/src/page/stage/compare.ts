@@ -52,7 +52,7 @@ export class Compare {
     const edge = from + (Number(this.#range.value) / 100) * width;
     this.#range.style.left = `${from - HANDLE / 2}px`;
     this.#range.style.width = `${width + HANDLE}px`;
-    this.#line.style.transform = `translateX(${edge}px)`;
+    this.#line.style.translate = `${edge}px`;
     return nothingYet ? to : edge;
   }
 
