@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import { readHeader, recognise, type Format } from '../../src/worker/files/formats/formats';
-import { bmp, cmykJpeg, gif, jpeg, photograph, png, pngHeader, withOrientation } from '../pictures';
+import { avif, deep } from '../compressed';
+import { bmp, cmykJpeg, gif, jpeg, photograph, png, pngHeader, tiff, withOrientation } from '../pictures';
 
 const header = (format: Format, bytes: Buffer) => readHeader(format, Uint8Array.from(bytes));
 const picture = photograph(40, 30);
@@ -101,4 +102,35 @@ describe('WebP', () => {
     expect(header('WebP', extended)).toMatchObject({ width: 16_000, height: 9_000, several: true });
   });
   test('missing end', () => expect(header('WebP', riff(33, 'VP8 ')).truncated).toBe(true));
+});
+
+describe('AVIF', () => {
+  test('size; any missing end', () => {
+    expect(header('AVIF', avif)).toMatchObject({ width: 24, height: 16, depth: 8, several: false, truncated: false });
+    for (let length = 12; length < avif.length; length++) expect(header('AVIF', avif.subarray(0, length)).truncated).toBe(true);
+  });
+  test('a sequence', () => {
+    const sequence = Buffer.from(avif);
+    sequence.write('avis', 8);
+    expect(header('AVIF', sequence).several).toBe(true);
+  });
+});
+
+describe('BMP', () => {
+  test('size, from the bottom up or from the top down; missing end', () => {
+    const bytes = bmp(picture);
+    expect(header('BMP', bytes)).toMatchObject({ width: 40, height: 30, truncated: false });
+    expect(header('BMP', bytes.subarray(0, -1)).truncated).toBe(true);
+    bytes.writeInt32LE(-30, 22);
+    expect(header('BMP', bytes)).toMatchObject({ width: 40, height: 30, truncated: false });
+  });
+});
+
+describe('TIFF', () => {
+  test('size and depth; any missing end', () => {
+    const bytes = tiff(photograph(8, 6));
+    expect(header('TIFF', bytes)).toMatchObject({ width: 8, height: 6, depth: 8, several: false, truncated: false });
+    for (let length = 4; length < bytes.length - 1; length++) expect(header('TIFF', bytes.subarray(0, length)).truncated).toBe(true);
+    expect(header('TIFF', deep)).toMatchObject({ width: 24, height: 16, depth: 16, truncated: false });
+  });
 });

@@ -13,6 +13,7 @@ import * as webpFormat from '../../src/worker/files/formats/webp';
 import { kept, metadataOf, NO_METADATA, type Metadata } from '../../src/worker/files/metadata';
 import { isForeign, srgbProfile } from '../../src/worker/files/profile';
 import { cleanXmp } from '../../src/worker/files/xmp';
+import { avif } from '../compressed';
 import { bmp, decodePng, exif, jpeg, photograph, png, tiff, type Tag } from '../pictures';
 
 const MARK = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia';
@@ -207,6 +208,13 @@ describe('from one file into another', () => {
     const { exif: found } = await opened('TIFF', tiff(picture, [[271, 2, 'Maker & Co'], [274, 3, [3]]]));
     expect(readDirectories(found!).main.map(({ tag }) => tag)).toEqual([271, 274]);
     expect((await opened('TIFF', tiff(picture))).exif).toBeUndefined();
+  });
+
+  test('what an AVIF says', async () => {
+    const { exif: found, xmp, profile } = await readMetadata('AVIF', bytesOf(avif));
+    expect(Buffer.from(valueOf(readDirectories(found!).main, 271)!).toString()).toBe('Maker & Co\0');
+    expect(xmp).toBe('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>');
+    expect(profile).toEqual(srgbProfile());
   });
 
   test('a WebP says its resolution in EXIF, even if it says nothing else there', async () => {

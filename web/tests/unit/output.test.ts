@@ -14,7 +14,7 @@ describe('names', () => {
   test('of hints', () => expect(hintsName('photo.jpg')).toBe('photo-hints.json'));
 
   test('no two are one to a file system', () => {
-    expect(unique(['a.png', 'A.png', 'a-2.png', 'a.png', 'b.png'])).toEqual(['a.png', 'A-2.png', 'a-2-2.png', 'a-3.png', 'b.png']);
+    expect(unique(['a.png', 'A.png', 'a-2.png', 'a.png', 'b', 'b'])).toEqual(['a.png', 'A-2.png', 'a-2-2.png', 'a-3.png', 'b', 'b-2']);
   });
 });
 

@@ -16,7 +16,8 @@ export class Row {
   #state = make('p', { className: 'state' });
   #notes = make('p', { className: 'notes' });
   #bar = make('progress', { max: 1 });
-  #save: HTMLButtonElement;
+  #save = make('button', { type: 'button', className: 'icon quiet' }, icon('save'));
+  #edit = make('button', { type: 'button', className: 'quiet small' });
   #shown: Coloured | undefined;
 
   constructor(
@@ -24,16 +25,14 @@ export class Row {
     { onSave, onEdit }: RowEvents,
   ) {
     const { name } = job.file;
-    this.#save = make('button', { type: 'button', className: 'icon quiet' }, icon('save'));
-    const edit = make('button', { type: 'button', className: 'quiet small' });
-    write(edit, ({ words }) => words.batchEdit);
-    write(edit, ({ batch }) => batch.edit(name), 'aria-label');
+    write(this.#edit, ({ words }) => words.batchEdit);
+    write(this.#edit, ({ batch }) => batch.edit(name), 'aria-label');
     for (const attribute of ['title', 'aria-label']) write(this.#save, ({ batch }) => batch.save(name), attribute);
     write(this.#bar, () => name, 'aria-label');
     this.#save.addEventListener('click', onSave);
-    edit.addEventListener('click', onEdit);
+    this.#edit.addEventListener('click', onEdit);
     const words = make('div', {}, make('h3', { textContent: name }), this.#state, this.#notes, this.#bar);
-    this.element = make('li', {}, this.#picture, words, make('div', { className: 'row' }, edit, this.#save));
+    this.element = make('li', {}, this.#picture, words, make('div', { className: 'row' }, this.#edit, this.#save));
     this.show();
   }
 
@@ -43,6 +42,7 @@ export class Row {
     this.#bar.hidden = state !== 'working';
     this.#bar.value = share;
     this.#save.hidden = !result;
+    this.#edit.hidden = state === 'failed'; // the editor could not open it either
     write(this.#state, (texts) => {
       if (problem) return explain(problem, texts).what;
       return result ? texts.batch.done(result.width, result.height, result.milliseconds) : texts.batch.states[state];

@@ -19,7 +19,7 @@ export function unique(names: readonly string[]): string[] {
   const taken = new Set<string>();
   return names.map((name) => {
     let found = name;
-    for (let number = 2; taken.has(found.toLowerCase()); number++) found = name.replace(/(?=\.[^.]*$)/, `-${number}`);
+    for (let number = 2; taken.has(found.toLowerCase()); number++) found = name.replace(/(?=(\.[^.]*)?$)/, `-${number}`);
     taken.add(found.toLowerCase());
     return found;
   });

@@ -30,6 +30,8 @@ interface Written extends Current, Saving {
   notes: Note[];
 }
 
+/** Bytes. A thousand hints take a tenth; what is longer is something else, and is cut off until it is not JSON. */
+const LONGEST_HINTS = 1 << 20;
 const COPIED: SaveType = 'image/png'; // what every clipboard takes
 
 export class OutputPanel {
@@ -76,7 +78,7 @@ export class OutputPanel {
 
   async loadHints(file: File): Promise<void> {
     try {
-      const text = await file.text().catch(() => {
+      const text = await file.slice(0, LONGEST_HINTS).text().catch(() => {
         throw new ProblemError({ code: 'unreadable', name: file.name });
       });
       this.#options.onHints(parseHints(text, file.name));

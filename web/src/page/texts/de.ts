@@ -90,7 +90,7 @@ const words: Texts['words'] = {
   share: 'Bild teilen',
   batch: 'Viele Bilder',
   batchCancel: 'Abbrechen',
-  batchRetry: 'Misslungene wiederholen',
+  batchRetry: 'Die übrigen wiederholen',
   batchClear: 'Liste leeren',
   batchZip: 'Alle als Zip speichern',
   batchEdit: 'Bearbeiten',

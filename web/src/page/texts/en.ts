@@ -90,7 +90,7 @@ const words = {
   share: 'Share the picture',
   batch: 'Many pictures',
   batchCancel: 'Cancel',
-  batchRetry: 'Try the failed ones again',
+  batchRetry: 'Try the rest again',
   batchClear: 'Clear the list',
   batchZip: 'Save all as zip',
   batchEdit: 'Edit',

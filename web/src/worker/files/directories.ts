@@ -43,7 +43,7 @@ export function readDirectories(bytes: Bytes): Directories {
       const count = view.getUint32(at + 4, littleEndian);
       const length = count * (BYTES_OF_TYPE[type] ?? Infinity);
       const place = length <= 4 ? at + 8 : view.getUint32(at + 8, littleEndian);
-      if (place + length > bytes.length) continue;
+      if (!(place + length <= bytes.length)) continue; // nor is the length of an unknown type a number
       claimed += length;
       if (claimed > bytes.length + ALLOWANCE) throw new RangeError('entries share their bytes');
       entries.push({ tag, type, count, value: bytes.subarray(place, place + length) });

@@ -1,8 +1,10 @@
 // The pixels of a TIFF's first page. UTIF unpacks them (it is fetched for the first TIFF only); what the samples mean is read
 // here, where nothing is guessed: a TIFF of another kind is refused rather than shown black.
 
+import type { IFD } from 'utif2';
+
 import type { Bytes } from './bytes';
-import { numbers, readDirectories } from './directories';
+import { numbers, readDirectories, type Directories } from './directories';
 import { wrap } from './formats/png';
 import { readMetadata, TAG } from './formats/tiff';
 
@@ -35,22 +37,33 @@ const PLAIN_RGB: Kind = { photometric: RGB, colours: 3, bits: 8, samples: 3, alp
 
 /** As it is stored, not turned; sRGB. Throws what UTIF trips over, and an Error for what is not supported. */
 export async function decodeTiff(bytes: Bytes): Promise<ImageBitmap> {
-  const kind = kindOf(bytes);
+  const directories = readDirectories(bytes);
+  const kind = kindOf(directories);
   const { default: utif } = await import('utif2');
-  const [page] = utif.decode(bytes.buffer);
-  // It gives red, green and blue of every JPEG, but makes room by what the file says.
+  const page = pageOf(directories);
+  // UTIF gives red, green and blue of every JPEG, but makes room by what the file says.
   if (kind === PLAIN_RGB) Object.assign(page, { t258: [8, 8, 8], t262: [RGB], t277: [3] });
   utif.decodeImage(bytes.buffer, page);
   const { width, height } = page;
   const rgba = toRgba(kind, width, height, page.data);
-  const profile = readMetadata(bytes).profile;
+  const { profile } = readMetadata(bytes);
   if (!profile || kind.photometric === CMYK) return createImageBitmap(new ImageData(rgba, width, height));
   return createImageBitmap(await wrap(width, height, rgba, kind.colours === 1 && kind.photometric !== PALETTE, profile));
 }
 
+/** The tags as UTIF names them. Its own reader of directories is not used: it believes whatever a file says of lengths. */
+function pageOf({ main, littleEndian }: Directories): IFD {
+  const tag = (number: number) => numbers(main, number, littleEndian);
+  const tiles = (side: number, tileSide: number) => Math.ceil((tag(side)[0] ?? 0) / (tag(tileSide)[0] ?? Infinity));
+  const expected = tiles(TAG.width, TAG.tileWidth) * tiles(TAG.height, TAG.tileHeight);
+  // Not a number, or infinite, if a tile has no size.
+  if (!(expected <= tag(TAG.tiles).length)) throw new Error(`not all of the ${expected} tiles are there`);
+  const tags = Object.values(TAG).map((number) => [`t${number}`, tag(number)] as const);
+  return Object.fromEntries(tags.filter(([, values]) => values.length > 0)) as unknown as IFD;
+}
+
 /** Throws where it is not known for certain what the samples mean. */
-export function kindOf(bytes: Bytes): Kind {
-  const { main, littleEndian } = readDirectories(bytes);
+function kindOf({ main, littleEndian }: Directories): Kind {
   const tag = (number: number) => numbers(main, number, littleEndian);
   const first = (number: number, otherwise: number) => tag(number)[0] ?? otherwise;
   const compression = first(TAG.compression, 1);
@@ -92,7 +105,7 @@ export function toRgba(kind: Kind, width: number, height: number, data: Uint8Arr
       if (photometric === PALETTE) {
         for (let channel = 0; channel < 3; channel++) rgba[at + channel] = palette[(channel << bits) + one] >> 8;
       } else if (colours === 1) {
-        rgba.fill(photometric === WHITE_IS_ZERO ? 255 - one : one, at, at + 3);
+        rgba[at] = rgba[at + 1] = rgba[at + 2] = photometric === WHITE_IS_ZERO ? 255 - one : one;
       } else {
         const black = photometric === CMYK ? 255 - sample(row, first + 3) : 255;
         for (let channel = 0; channel < 3; channel++) {

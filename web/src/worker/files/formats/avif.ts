@@ -15,24 +15,23 @@ interface Box {
 
 export function readHeader(view: DataView, header: Header): void {
   header.several = nameAt(view, 8) === 'avis'; // a sequence
-  const properties = [...inside(view, find(view, 'meta'))].find(({ type }) => type === 'iprp');
-  const container = properties && [...boxes(view, properties.start, properties.end)].find(({ type }) => type === 'ipco');
-  for (const { type, start } of container ? boxes(view, container.start, container.end) : []) {
+  const meta = inside(view, find(view, 'meta'));
+  for (const { type, start } of properties(view, meta)) {
     // Tiles, thumbnails and the alpha have sizes of their own: the whole picture has the largest.
     if (type === 'ispe' && view.getUint32(start + 4) * view.getUint32(start + 8) > header.width * header.height) {
       [header.width, header.height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
     }
     if (type === 'pixi') header.depth = view.getUint8(start + 5);
   }
-  let end = 0;
-  for (const box of boxes(view, 0, view.byteLength)) end = box.end;
-  header.truncated = header.width === 0 || end > view.byteLength;
+  const ends = [...boxes(view, 0, view.byteLength), ...meta].map(({ end }) => end);
+  for (const [, end] of locations(view, meta.find(({ type }) => type === 'iloc')).values()) ends.push(end);
+  header.truncated = header.width === 0 || Math.max(...ends) > view.byteLength;
 }
 
 export function readMetadata(bytes: Bytes): Found {
   const found: Found = {};
   const view = viewOf(bytes);
-  const meta = [...inside(view, find(view, 'meta'))];
+  const meta = inside(view, find(view, 'meta'));
   const places = locations(view, meta.find(({ type }) => type === 'iloc'));
   for (const { id, type, content } of items(view, meta.find(({ type }) => type === 'iinf'))) {
     const place = places.get(id);
@@ -42,9 +41,7 @@ export function readMetadata(bytes: Bytes): Found {
     if (type === 'Exif') found.exif = item.subarray(4 + viewOf(item).getUint32(0));
     if (type === 'mime' && content === 'application/rdf+xml') found.xmp = new TextDecoder().decode(item);
   }
-  const properties = meta.find(({ type }) => type === 'iprp');
-  const container = properties && [...boxes(view, properties.start, properties.end)].find(({ type }) => type === 'ipco');
-  for (const { type, start, end } of container ? boxes(view, container.start, container.end) : []) {
+  for (const { type, start, end } of properties(view, meta)) {
     if (type === 'colr' && ['prof', 'rICC'].includes(nameAt(view, start))) found.profile = bytes.subarray(start + 4, end);
   }
   return found;
@@ -66,8 +63,17 @@ function find(view: DataView, type: string): Box {
 }
 
 /** The boxes of a full box, which has a version and flags first. */
-function inside(view: DataView, { start, end }: Box): Generator<Box> {
-  return boxes(view, start + 4, end);
+function inside(view: DataView, { start, end }: Box): Box[] {
+  return [...boxes(view, start + 4, end)];
+}
+
+/** Of all items together. */
+function properties(view: DataView, meta: Box[]): Box[] {
+  const within = (list: Box[], type: string) => {
+    const box = list.find((each) => each.type === type);
+    return box ? [...boxes(view, box.start, box.end)] : [];
+  };
+  return within(within(meta, 'iprp'), 'ipco');
 }
 
 function* items(view: DataView, list?: Box): Generator<{ id: number; type: string; content: string }> {

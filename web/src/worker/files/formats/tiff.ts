@@ -14,15 +14,22 @@ export const TAG = {
   bits: 258,
   compression: 259,
   photometric: 262,
+  fillOrder: 266,
   strips: 273,
   samples: 277,
+  rowsPerStrip: 278,
   stripBytes: 279,
   planes: 284,
+  faxOptions: 292,
+  predictor: 317,
   palette: 320,
+  tileWidth: 322,
+  tileHeight: 323,
   tiles: 324,
   tileBytes: 325,
   extra: 338,
   sampleFormat: 339,
+  jpegTables: 347,
   xmp: 700,
   profile: 34675,
 };
@@ -33,7 +40,9 @@ export function readHeader(view: DataView, header: Header): void {
   [header.width, header.height, header.depth] = [tag(TAG.width)[0] ?? 0, tag(TAG.height)[0] ?? 0, tag(TAG.bits)[0] ?? 1];
   header.several = several;
   const [starts, lengths] = tag(TAG.tiles).length > 0 ? [tag(TAG.tiles), tag(TAG.tileBytes)] : [tag(TAG.strips), tag(TAG.stripBytes)];
-  header.truncated = starts.length === 0 || starts.some((start, i) => start + (lengths[i] ?? 0) > view.byteLength);
+  // What lies behind the end is missing among the tags; only of one sample a pixel the bits need not be said.
+  const lacking = starts.length === 0 || starts.length > lengths.length || ((tag(TAG.samples)[0] ?? 1) > 1 && tag(TAG.bits).length === 0);
+  header.truncated = lacking || starts.some((start, i) => start + lengths[i] > view.byteLength);
 }
 
 export function readMetadata(bytes: Bytes): Found {
