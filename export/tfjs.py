@@ -46,7 +46,7 @@ def convert(saved_model: Path, out: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".partial-") as temporary:
         joined, whole, folder = (Path(temporary) / name for name in ("joined", "whole", "model"))
         tf.saved_model.save(loaded, str(joined), signatures=_join(loaded, task))
-        _run_converter(joined, whole)
+        run_converter(joined, whole)
         graph = json.loads((whole / "model.json").read_text())
         _flatten_biases(graph)
         weights = b"".join((whole / path).read_bytes() for group in graph["weightsManifest"] for path in group["paths"])
@@ -150,7 +150,13 @@ def _shapes(graph: dict[str, Any]) -> dict[str, dict[str, list[int]]]:
     }
 
 
-def _run_converter(saved_model: Path, out: Path) -> None:
+def run_converter(saved_model: Path, out: Path, rounded: str = "*ReadVariableOp*") -> None:
+    """A SavedModel of one signature -> model.json and shards of weights as TensorFlow's own converter makes them.
+
+    `rounded`: which constants are stored as float16; the weights, not the formulas' own numbers.
+
+    Raises ModuleNotFoundError without the `export` extra, and RuntimeError with the converter's last words if it fails.
+    """
     # its own process: the converter imports half of Python's machine learning, warnings and all
     command = [
         sys.executable,
@@ -158,7 +164,7 @@ def _run_converter(saved_model: Path, out: Path) -> None:
         "tensorflowjs.converters.converter",
         "--input_format=tf_saved_model",
         "--output_format=tfjs_graph_model",
-        "--quantize_float16=*ReadVariableOp*",  # the weights, float16 as they ship; not the formulas' own numbers
+        f"--quantize_float16={rounded}",
         str(saved_model),
         str(out),
     ]
