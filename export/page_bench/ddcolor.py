@@ -1,4 +1,4 @@
-"""A network of the shape and size of DDColor's tiny one (Kang et al. 2023), with random weights: enough to take its time.
+"""A network of the shape and size of DDColor's tiny one (Kang et al. 2023), with random weights: for its time.
 
     model = build()     # 55 million parameters, grey as RGB [1, 512, 512, 3] -> ab [1, 512, 512, 2]
 
@@ -54,7 +54,7 @@ def _convnext(picture: keras.KerasTensor) -> list[keras.KerasTensor]:
 
 
 def _gelu(x: keras.KerasTensor) -> keras.KerasTensor:
-    return ops.gelu(x, approximate=False)
+    return 0.5 * x * (1 + ops.erf(x / 2**0.5))  # Keras's own has a complementary erf, which TF.js lacks
 
 
 def _convolution(x: keras.KerasTensor, filters: int, size: int) -> keras.KerasTensor:
@@ -65,18 +65,18 @@ def _convolution(x: keras.KerasTensor, filters: int, size: int) -> keras.KerasTe
 
 def _colours(scales: list[keras.KerasTensor]) -> keras.KerasTensor:
     """The pixel decoder's features -> what each colour query has become, [1, 100, 256]."""
-    seen, places = [], []
+    seen, placed = [], []
     for features in scales:
         _, height, width, _ = features.shape
         flat = layers.Reshape((height * width, _HIDDEN))(layers.Conv2D(_HIDDEN, 1)(features))
         seen.append(Learnt((1, 1, _HIDDEN))(flat))
-        places.append(_sines(height, width))
+        placed.append(Placed(height, width)(seen[-1]))
     query = Learnt((1, _QUERIES, _HIDDEN))(0 * seen[0][:, :1])  # of no picture
-    place = np.zeros((1, _QUERIES, _HIDDEN), np.float32)
+    place = Learnt((1, _QUERIES, _HIDDEN))
     for number in range(_ROUNDS):
-        features, where = seen[number % len(seen)], places[number % len(seen)]
-        query = _listen(query, place, features, where)
-        query = _listen(query, place, query, place)
+        scale = number % len(scales)
+        query = _listen(query, place(query), placed[scale], seen[scale])
+        query = _listen(query, place(query), place(query), query)
         inner = layers.Dense(_HIDDEN)(layers.Dense(_FEED, activation="relu")(query))
         query = layers.LayerNormalization()(layers.add([query, inner]))
     query = layers.LayerNormalization()(query)
@@ -86,30 +86,42 @@ def _colours(scales: list[keras.KerasTensor]) -> keras.KerasTensor:
 
 
 def _listen(
-    query: keras.KerasTensor, place: np.ndarray, features: keras.KerasTensor, where: np.ndarray
+    query: keras.KerasTensor, asking: keras.KerasTensor, keys: keras.KerasTensor, values: keras.KerasTensor
 ) -> keras.KerasTensor:
-    """Attention of several heads; places are added to what is compared, not to what is heard."""
+    """Attention of several heads: who asks and what is compared know their places, what is heard does not."""
 
     def heads(x: keras.KerasTensor) -> keras.KerasTensor:
         split = ops.reshape(layers.Dense(_HIDDEN)(x), (1, -1, _HEADS, _HIDDEN // _HEADS))
         return ops.transpose(split, (0, 2, 1, 3))
 
-    asked, keys, values = heads(query + place), heads(features + where), heads(features)
+    asked, keys, values = heads(asking), heads(keys), heads(values)
     weights = ops.softmax(ops.matmul(asked, ops.transpose(keys, (0, 1, 3, 2))) / (_HIDDEN // _HEADS) ** 0.5, axis=-1)
     heard = ops.reshape(ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3)), (1, -1, _HIDDEN))
     return layers.LayerNormalization()(layers.add([query, layers.Dense(_HIDDEN)(heard)]))
 
 
-def _sines(height: int, width: int) -> np.ndarray:
-    """Places as sines and cosines of many wavelengths, [1, height * width, 256]."""
-    waves = 10000 ** (np.arange(_HIDDEN // 4) / (_HIDDEN // 4))
-    rows, columns = (2 * np.pi * (np.arange(side) + 1)[:, None] / side / waves for side in (height, width))
-    parts = [
-        np.broadcast_to(wave(angles).reshape(shape), (height, width, _HIDDEN // 4))
-        for angles, shape in ((rows, (height, 1, -1)), (columns, (1, width, -1)))
-        for wave in (np.sin, np.cos)
-    ]
-    return np.concatenate(parts, axis=-1).reshape(1, height * width, _HIDDEN).astype(np.float32)
+class Placed(layers.Layer):
+    """Adds sines and cosines of many wavelengths to [1, height * width, 256], by row and column."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.sides = height, width
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Adds them; made here, as they would be large to store."""
+        height, width = self.sides
+        waves = 10000 ** (np.arange(_HIDDEN // 4) / (_HIDDEN // 4))
+        rows, columns = (2 * np.pi * (np.arange(side) + 1)[:, None] / side / waves for side in self.sides)
+        rows, columns = (
+            np.concatenate([np.sin(angles), np.cos(angles)], -1).astype(np.float32) for angles in (rows, columns)
+        )
+        by_row = ops.broadcast_to(rows[:, None], (height, width, _HIDDEN // 2))
+        by_column = ops.broadcast_to(columns[None], (height, width, _HIDDEN // 2))
+        return x + ops.reshape(ops.concatenate([by_row, by_column], -1), (1, height * width, _HIDDEN))
+
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        """As given."""
+        return shape
 
 
 class Learnt(layers.Layer):

@@ -1,4 +1,4 @@
-"""A network of the shape and size of DeOldify's «artistic» one, with random weights: enough to take its time.
+"""A network of the shape and size of DeOldify's «artistic» one, with random weights: for its time.
 
     model = build()     # 63.6 million parameters, RGB [1, 256, 256, 3] -> RGB [1, 256, 256, 3]
 

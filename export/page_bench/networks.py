@@ -1,6 +1,6 @@
 """The other networks as TF.js folders, for the benchmark's page.
 
-    write(Path("build/page-bench/models"))     # .../deoldify_artistic/model.json, .../ddcolor_tiny/model.json
+write(Path("build/page-bench/models"))     # .../deoldify_artistic/model.json, .../ddcolor_tiny/model.json
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What both of the other networks enlarge features with: a pixel shuffle (Shi et al. 2016), blurred (Sugawara et al. 2018)."""
+"""How both of the others enlarge features: a pixel shuffle (Shi et al. 2016), then a blur (Sugawara et al. 2018)."""
 
 from __future__ import annotations
 
