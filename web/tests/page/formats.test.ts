@@ -3,7 +3,8 @@
 import { expect } from '@playwright/test';
 
 import type { Calls, Opened, SaveType } from '../../src/shared/messages';
-import type { Bytes } from '../../src/worker/files/bytes';
+import { big32, join } from '../../src/worker/files/bytes';
+import * as jpegFormat from '../../src/worker/files/formats/jpeg';
 import * as pngFormat from '../../src/worker/files/formats/png';
 import * as webpFormat from '../../src/worker/files/formats/webp';
 import { srgbProfile } from '../../src/worker/files/profile';
@@ -177,10 +178,11 @@ test('a colour profile is obeyed, and its loss told; of a TIFF, too', async ({ w
   const red = paint(() => [255, 0, 0]);
   const green = paint(() => [0, 255, 0]);
   const asTiff = tiff(red, [[34675, 7, [...swapped]]]);
-  const inPng = Buffer.from(
-    await (await pngFormat.wrap(WIDTH, HEIGHT, new Uint8ClampedArray(red.data), false, Uint8Array.from(swapped) as Bytes)).arrayBuffer(),
+  const profile = Uint8Array.from(swapped);
+  const inJpeg = Buffer.from(
+    await (await jpegFormat.withMetadata(new Blob([Uint8Array.from(jpeg(red))]), { xmp: '', profile })).arrayBuffer(),
   );
-  for (const bytes of [inPng, asTiff]) {
+  for (const bytes of [inJpeg, asTiff]) {
     const { opened, pixels } = await seen(worker, bytes);
     expect(difference(green, pixels)).toBeLessThanOrEqual(2);
     expect((await saved(worker, opened.picture, 'image/png')).notes).toEqual(['profile-dropped']);
@@ -188,6 +190,38 @@ test('a colour profile is obeyed, and its loss told; of a TIFF, too', async ({ w
   const plain = await worker.open(png(red), 'photo');
   expect((await saved(worker, plain.picture, 'image/png')).notes).toEqual([]);
 });
+
+test('greys of a TIFF whose profile says that they are light, and not what the eye sees of it', async ({ worker }) => {
+  const levels = paint((x) => 10 * x);
+  const samples = levels.data.filter((_, i) => i % 4 === 0);
+  const bytes = tiff(levels, [...singleSample(1), [34675, 7, [...linearGreys()]]], samples);
+  const encoded = (level: number) => {
+    const light = level / 255;
+    return 255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055);
+  };
+  const { opened, pixels } = await seen(worker, bytes);
+  expect(difference(paint((x) => Math.round(encoded(10 * x))), pixels)).toBeLessThanOrEqual(2);
+  expect(opened.inColour).toBe(false);
+});
+
+/** An ICC profile of greys, of which a level is a share of the light: ICC.1:2010, 7 and 8.4. */
+function linearGreys(): Uint8Array {
+  const curve = join('curv', big32(0), big32(1), [1, 0, 0, 0]); // to the power of 1
+  const white = join('XYZ ', big32(0), ...[0xf6d6, 0x10000, 0xd32d].map(big32));
+  const words = join('desc', big32(0), big32(5), 'Light\0', Array<number>(78).fill(0));
+  const tags = { desc: words, wtpt: white, kTRC: curve };
+  const head = new Uint8Array(128);
+  const table: Uint8Array[] = [];
+  let at = 128 + 4 + 12 * 3;
+  for (const [name, content] of Object.entries(tags)) {
+    table.push(join(name, big32(at), big32(content.length)));
+    at += content.length;
+  }
+  head.set(join(big32(at), big32(0), big32(0x02400000), 'mntrGRAYXYZ '));
+  head.set(join('acsp'), 36);
+  head.set(white.subarray(8), 68);
+  return join(head, big32(3), ...table, ...Object.values(tags));
+}
 
 async function saved(worker: BareWorker, picture: number, type: SaveType, quality = 0.9) {
   return worker.page.evaluate(

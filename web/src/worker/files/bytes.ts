@@ -32,6 +32,7 @@ export function join(...parts: (string | Uint8Array | number[])[]): Bytes {
 
 export const big32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 export const big16 = (value: number) => [value >>> 8, value & 255];
+export const little16 = (value: number) => [value & 255, value >>> 8];
 export const little32 = (value: number) => big32(value).reverse();
 
 /** What a zlib stream holds. Throws RangeError when that is more than `limit` bytes, TypeError when it is damaged. */
@@ -49,9 +50,4 @@ export async function inflate(packed: Bytes, limit: number): Promise<Bytes> {
     }
     pieces.push(value);
   }
-}
-
-export async function deflate(content: Bytes): Promise<Bytes> {
-  const packed = new Blob([content]).stream().pipeThrough(new CompressionStream('deflate'));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
 }

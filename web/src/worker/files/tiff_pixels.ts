@@ -7,6 +7,7 @@ import type { Bytes } from './bytes';
 import { numbers, readDirectories, type Directories } from './directories';
 import { wrap } from './formats/png';
 import { readMetadata, TAG } from './formats/tiff';
+import { isForeign } from './profile';
 
 /** None, three kinds of fax, LZW, Deflate with two numbers, PackBits. */
 const COMPRESSIONS: readonly number[] = [1, 2, 3, 4, 5, 8, 32946, 32773];
@@ -45,10 +46,11 @@ export async function decodeTiff(bytes: Bytes): Promise<ImageBitmap> {
   if (kind === PLAIN_RGB) Object.assign(page, { t258: [8, 8, 8], t262: [RGB], t277: [3] });
   utif.decodeImage(bytes.buffer, page);
   const { width, height } = page;
-  const rgba = toRgba(kind, width, height, page.data);
+  const image = new ImageData(toRgba(kind, width, height, page.data), width, height);
   const { profile } = readMetadata(bytes);
-  if (!profile || kind.photometric === CMYK) return createImageBitmap(new ImageData(rgba, width, height));
-  return createImageBitmap(await wrap(width, height, rgba, kind.colours === 1 && kind.photometric !== PALETTE, profile));
+  const grey = kind.colours === 1 && kind.photometric !== PALETTE;
+  const means = profile && kind.photometric !== CMYK && (grey || isForeign(profile));
+  return createImageBitmap(means ? wrap(image, { grey, alpha: kind.alpha, profile }) : image);
 }
 
 /** The tags as UTIF names them. Its own reader of directories is not used: it believes whatever a file says of lengths. */

@@ -1,6 +1,6 @@
 // PNG: https://www.w3.org/TR/png-3/
 
-import { big32, deflate, inflate, join, nameAt, text, viewOf, type Bytes } from '../bytes';
+import { big32, inflate, join, little16, nameAt, text, viewOf, type Bytes } from '../bytes';
 import { MAX_PROFILE, MAX_XMP, type Found, type Kept } from '../metadata';
 import type { Header } from './formats';
 
@@ -9,6 +9,7 @@ export const signature = /^\x89PNG\r\n\x1a\n/;
 const SIGNATURE = '\x89PNG\r\n\x1a\n';
 const XMP = 'XML:com.adobe.xmp\0';
 const INCH = 0.0254; // metres
+const BLOCK = 65_535; // bytes, of a zlib stream
 
 export function readHeader(view: DataView, header: Header): void {
   header.width = view.getUint32(16);
@@ -58,32 +59,26 @@ export async function withMetadata(encoded: Blob, { exif, xmp, dpi }: Kept): Pro
   return new Blob([start.slice(0, 33), ...added, encoded.slice(pixels)], { type: encoded.type });
 }
 
-/** Pixels as a PNG with a colour profile, of greys or of colours: a browser decodes that into sRGB. */
-export async function wrap(
-  width: number,
-  height: number,
-  rgba: Uint8ClampedArray,
-  grey: boolean,
-  profile: Bytes,
-): Promise<Blob> {
-  const channels = grey ? 2 : 4;
-  const rows = new Uint8Array(height * (1 + width * channels));
+/**
+ * Pixels as a PNG with a colour profile, which a browser decodes into sRGB.
+ * @param grey whether the profile is one of greys; red is written then.
+ */
+export function wrap(
+  { width, height, data }: ImageData,
+  { grey, alpha, profile }: { grey: boolean; alpha: boolean; profile: Bytes },
+): Blob {
+  const channels = (grey ? [0, 3] : [0, 1, 2, 3]).slice(0, alpha ? undefined : -1);
+  const rows = new Uint8Array(height * (1 + width * channels.length));
   for (let y = 0, from = 0, to = 0; y < height; y++) {
     to++; // each row starts with the number of its filter: 0, none
-    for (let x = 0; x < width; x++, from += 4) {
-      rows[to++] = rgba[from];
-      if (!grey) {
-        rows[to++] = rgba[from + 1];
-        rows[to++] = rgba[from + 2];
-      }
-      rows[to++] = rgba[from + 3];
-    }
+    for (let x = 0; x < width; x++, from += 4) for (const channel of channels) rows[to++] = data[from + channel];
   }
+  const colourType = (grey ? 0 : 2) + (alpha ? 4 : 0);
   return new Blob([
     join(SIGNATURE),
-    chunk('IHDR', join(big32(width), big32(height), [8, grey ? 4 : 6, 0, 0, 0])),
-    chunk('iCCP', join('ICC profile\0\0', await deflate(profile))),
-    chunk('IDAT', await deflate(rows)),
+    chunk('IHDR', join(big32(width), big32(height), [8, colourType, 0, 0, 0])),
+    chunk('iCCP', join('ICC profile\0\0', ...stored(profile))),
+    ...stored(rows).map((block) => chunk('IDAT', block)),
     chunk('IEND', []),
   ]);
 }
@@ -118,6 +113,29 @@ async function readText(content: Bytes): Promise<string> {
 function chunk(type: string, content: Uint8Array | number[]): Bytes {
   const checked = join(type, content);
   return join(big32(content.length), checked, big32(crc32(checked)));
+}
+
+/** A zlib stream that packs nothing, in pieces: RFC 1950, and RFC 1951 3.2.4. What a program reads at once need not be small. */
+function stored(content: Bytes): Bytes[] {
+  const pieces: Bytes[] = [];
+  for (let at = 0; at < content.length; at += BLOCK) {
+    const block = content.subarray(at, at + BLOCK);
+    const last = at + BLOCK >= content.length;
+    const head = [last ? 1 : 0, ...little16(block.length), ...little16(~block.length & 0xffff)];
+    pieces.push(join(at === 0 ? [0x78, 1] : [], head, block, last ? big32(adler32(content)) : []));
+  }
+  return pieces;
+}
+
+function adler32(bytes: Uint8Array): number {
+  let [a, b] = [1, 0];
+  for (let at = 0; at < bytes.length; ) {
+    // As many as fit into a number of 32 bits before the remainder has to be taken.
+    for (const end = Math.min(at + 5552, bytes.length); at < end; at++) b += a += bytes[at];
+    a %= 65_521;
+    b %= 65_521;
+  }
+  return b * 65_536 + a;
 }
 
 const CRCS = Uint32Array.from({ length: 256 }, (_, byte) => {
