@@ -67,10 +67,12 @@ export function greyRow(rgba: Uint8ClampedArray, offset: number, width: number):
 export function colourRow(rgba: Uint8ClampedArray, offset: number, width: number, coefficients: Float32Array): void {
   for (let x = 0, at = offset; x < width; x++, at += 4) {
     const from = 4 * x;
+    const level = rgba[at];
+    const grey = level === rgba[at + 1] && level === rgba[at + 2];
     // The sum of the weights is 1.0000001: white must not start outside the gamut.
-    const y = Math.min(luminance(rgba[at], rgba[at + 1], rgba[at + 2]), 1);
-    const fy = fastForward(y);
-    const l = 116 * fy - 16;
+    const y = grey ? LINEAR[level] : Math.min(luminance(level, rgba[at + 1], rgba[at + 2]), 1);
+    const l = grey ? GREY_LIGHTNESS[level] : 116 * fastForward(y) - 16;
+    const fy = (l + 16) / 116;
     const px = WHITE_X * inverse(fy + (coefficients[from] * l + coefficients[from + 2]) * 0.002);
     const pz = WHITE_Z * inverse(fy - (coefficients[from + 1] * l + coefficients[from + 3]) * 0.005);
     let red = 3.2404542 * px - 1.5371385 * y - 0.4985314 * pz;
