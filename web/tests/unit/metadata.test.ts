@@ -75,6 +75,11 @@ describe('EXIF', () => {
     expect(kept(metadata, upright)).toMatchObject({ exif: undefined, dropped: true });
   });
 
+  test('when it is damaged, the rest is kept', async () => {
+    const metadata = await metadataOf(() => ({ exif: bytesOf(Buffer.from('MM nonsense')), xmp: xmpOf('<dc:a/>'), dpi: [72, 72] }));
+    expect(kept(metadata, upright)).toMatchObject({ dropped: true, dpi: [72, 72], xmp: expect.stringContaining('<dc:a/>') });
+  });
+
   test('what does not fit into a JPEG is dropped, which is told', async () => {
     const metadata = await exifMetadata(exif({ main: [[271, 7, Array<number>(70_000).fill(65)]] }));
     expect(kept(metadata, upright)).toMatchObject({ exif: undefined, dropped: true });

@@ -85,7 +85,10 @@ export class Batch {
   }
 
   async #saveAll(): Promise<void> {
-    const entries = this.#queue.jobs.flatMap((job) => (job.result ? [{ name: nameOf(job, job.result), file: job.result.file }] : []));
+    const entries = this.#queue.jobs.flatMap((job) => {
+      const { result } = job;
+      return result ? [{ name: nameOf(job, result), file: result.file }] : [];
+    });
     try {
       await saveZip(entries);
     } catch (error) {

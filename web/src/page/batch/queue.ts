@@ -55,8 +55,8 @@ export class Queue<Result> {
   /** 0..1 of all jobs that are not cancelled. */
   get share(): number {
     const counted = this.#jobs.filter(({ state }) => state !== 'cancelled');
-    const done = counted.reduce((sum, { state, share }) => sum + (state === 'working' ? share : Number(state !== 'waiting')), 0);
-    return counted.length > 0 ? done / counted.length : 0;
+    const shareOf = ({ state, share }: Job<Result>) => (state === 'working' ? share : state === 'waiting' ? 0 : 1);
+    return counted.length > 0 ? counted.reduce((sum, job) => sum + shareOf(job), 0) / counted.length : 0;
   }
 
   /** How long it will take, by the jobs done so far; undefined before the first. */

@@ -20,7 +20,8 @@ export async function saveZip(entries: readonly Entry[], large = LARGE): Promise
   const inputs = entries.map(({ file }, i) => ({ name: names[i], input: file, lastModified: new Date() }));
   const bytes = entries.reduce((sum, { file }) => sum + file.size, 0);
   if (bytes > large && window.showSaveFilePicker) {
-    const handle = await window.showSaveFilePicker({ suggestedName: ZIP_NAME, types: [{ accept: { 'application/zip': ['.zip'] } }] });
+    const types = [{ accept: { 'application/zip': ['.zip'] } }];
+    const handle = await window.showSaveFilePicker({ suggestedName: ZIP_NAME, types });
     await makeZip(inputs).pipeTo(await handle.createWritable());
   } else {
     download(await downloadZip(inputs).blob(), ZIP_NAME);

@@ -24,7 +24,8 @@ export interface Directories {
 export const POINTER = { details: 34665, gps: 34853, interoperability: 40965 };
 export const TYPE = { ascii: 2, short: 3, long: 4, rational: 5 };
 
-const BYTES_OF_TYPE: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4 };
+/** Bytes of a value, by its type from 1 on. */
+const SIZES = [1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
 /** Cameras do let small entries overlap; more is an attempt to grow in memory, since an entry names its bytes by place. */
 const ALLOWANCE = 1 << 20;
 
@@ -41,7 +42,7 @@ export function readDirectories(bytes: Bytes): Directories {
     for (let left = view.getUint16(start, littleEndian), at = start + 2; left > 0; left--, at += 12) {
       const [tag, type] = [view.getUint16(at, littleEndian), view.getUint16(at + 2, littleEndian)];
       const count = view.getUint32(at + 4, littleEndian);
-      const length = count * (BYTES_OF_TYPE[type] ?? Infinity);
+      const length = count * (SIZES[type - 1] ?? Infinity);
       const place = length <= 4 ? at + 8 : view.getUint32(at + 8, littleEndian);
       if (!(place + length <= bytes.length)) continue; // nor is the length of an unknown type a number
       claimed += length;
@@ -84,7 +85,7 @@ export function numbers(entries: Entry[], tag: number, littleEndian: boolean): n
 
 /** An entry of whole numbers, or, of type rational, of hundredths. */
 export function entry(tag: number, type: number, values: number[], littleEndian: boolean): Entry {
-  const value = new Uint8Array(values.length * BYTES_OF_TYPE[type]);
+  const value = new Uint8Array(values.length * SIZES[type - 1]);
   const view = viewOf(value);
   values.forEach((each, i) => {
     if (type === TYPE.short) view.setUint16(2 * i, each, littleEndian);

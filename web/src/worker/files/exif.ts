@@ -37,10 +37,12 @@ export function cleanExif(structure: Bytes, { width, height, dpi }: Shape): Byte
   const found = readDirectories(structure);
   const { littleEndian } = found;
   const main = found.main.filter(({ tag }) => isKept(tag));
-  const said: Record<number, number> = { [COLOUR_SPACE]: 1, [WIDTH]: width, [HEIGHT]: height };
-  const details = found.details.map((each) =>
-    each.tag in said ? entry(each.tag, each.tag === COLOUR_SPACE ? TYPE.short : TYPE.long, [said[each.tag]], littleEndian) : each,
-  );
+  const said: Record<number, Entry> = {
+    [COLOUR_SPACE]: entry(COLOUR_SPACE, TYPE.short, [1], littleEndian), // sRGB
+    [WIDTH]: entry(WIDTH, TYPE.long, [width], littleEndian),
+    [HEIGHT]: entry(HEIGHT, TYPE.long, [height], littleEndian),
+  };
+  const details = found.details.map((each) => said[each.tag] ?? each);
   if (main.length + details.length + found.gps.length === 0) return new Uint8Array();
   return writeDirectories({ ...found, main: [...main, ...upright(littleEndian, dpi)], details });
 }

@@ -47,25 +47,29 @@ export interface Kept {
 
 export const NO_METADATA: Metadata = { xmp: '', orientation: 1, foreignProfile: false, damaged: false };
 
+/** Damaged metadata is no reason to refuse a picture: what can be read of it is kept. */
 export async function metadataOf(read: () => Found | Promise<Found>): Promise<Metadata> {
-  try {
-    const { exif, xmp = '', dpi: stated, profile } = await read();
-    const foreignProfile = profile !== undefined && isForeign(profile);
-    const directories = exif && readDirectories(exif);
-    const orientation = directories ? orientationOf(directories) : 1;
-    const dpi = usable((directories && resolutionOf(directories)) ?? stated);
-    // Copies: what points into the file would keep all of it in memory.
-    return {
-      exif: exif?.slice(),
-      xmp,
-      dpi: dpi && orientation > 4 ? [dpi[1], dpi[0]] : dpi,
-      orientation,
-      foreignProfile,
-      damaged: false,
-    };
-  } catch {
-    return { ...NO_METADATA, damaged: true };
-  }
+  let damaged = false;
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch {
+      damaged = true;
+      return undefined;
+    }
+  };
+  const { exif, xmp = '', dpi: stated, profile } = (await attempt(read)) ?? {};
+  const directories = exif && (await attempt(() => readDirectories(exif)));
+  const orientation = directories ? orientationOf(directories) : 1;
+  const dpi = usable((directories && resolutionOf(directories)) ?? stated);
+  return {
+    exif: directories && exif.slice(), // what points into the file would keep all of it in memory
+    xmp,
+    dpi: dpi && orientation > 4 ? [dpi[1], dpi[0]] : dpi,
+    orientation,
+    foreignProfile: profile !== undefined && isForeign(profile),
+    damaged,
+  };
 }
 
 /**

@@ -54,7 +54,7 @@ export async function openFile(file: Blob, name: string): Promise<OpenedFile> {
   }
 }
 
-/** Browsers turn a JPEG by its EXIF, an AVIF by what it has for that, and differ about the others; all obey colour profiles. */
+/** Browsers turn a JPEG by its EXIF, an AVIF by what it has for that, and differ about the rest. All obey colour profiles. */
 async function decode(file: Blob, format: Format, bytes: Bytes, { orientation }: Metadata): Promise<ImageBitmap> {
   if (format === 'TIFF') return turn(await decodeTiff(bytes), orientation);
   if (orientation > 1 && format === 'PNG') return turn(await createImageBitmap(png.withoutExif(bytes)), orientation);

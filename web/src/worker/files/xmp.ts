@@ -1,5 +1,5 @@
-// XMP as text: the original's packet, upright and without thumbnails, with the mark that its colours are synthetic. A worker has
-// no XML parser, so this changes single properties and leaves the rest as it stands.
+// XMP as text: the original's packet, upright and without thumbnails, with the mark that its colours are synthetic. A worker
+// has no XML parser, so this changes single properties and leaves the rest as it stands.
 // The mark: IPTC Photo Metadata, Digital Source Type, http://cv.iptc.org/newscodes/digitalsourcetype/
 
 /** What fits into a JPEG's segment, so that every format keeps the same. */
@@ -11,7 +11,8 @@ const IPTC = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
 
 const THUMBNAILS = /<(xmp|xap):Thumbnails\b[^]*?<\/\1:Thumbnails>/g;
 const TURNED = /(tiff:Orientation(?:\s*=\s*["']|>)\s*)[0-9]/g;
-const OLD_MARK = /\s*<(\w+):DigitalSourceType\b[^]*?(?:\/>|<\/\1:DigitalSourceType>)|\s\w+:DigitalSourceType\s*=\s*("[^"]*"|'[^']*')/g;
+const OLD_ELEMENT = /\s*<(\w+):DigitalSourceType\b[^>]*(?:\/>|>[^]*?<\/\1:DigitalSourceType>)/g;
+const OLD_ATTRIBUTE = /\s\w+:DigitalSourceType\s*=\s*("[^"]*"|'[^']*')/g;
 const PADDING = /\s+(?=<\?xpacket end)/;
 
 /**
@@ -21,7 +22,7 @@ const PADDING = /\s+(?=<\?xpacket end)/;
  */
 export function cleanXmp(original: string, synthetic: boolean): string | undefined {
   if (!original) return synthetic ? freshXmp() : '';
-  const upright = original.replace(THUMBNAILS, '').replace(TURNED, '$11').replace(PADDING, '\n');
+  const upright = original.replace(THUMBNAILS, '').replace(TURNED, (_, property: string) => `${property}1`).replace(PADDING, '\n');
   const cleaned = synthetic ? marked(upright) : upright;
   return cleaned && new TextEncoder().encode(cleaned).length <= MAX_XMP ? cleaned : undefined;
 }
@@ -42,7 +43,7 @@ function marked(xmp: string): string | undefined {
   if (end < 0) return undefined; // another prefix than everybody's, or no XMP at all
   // All descriptions of a packet are about the same.
   const about = /rdf:about\s*=\s*("[^"]*"|'[^']*')/.exec(xmp)?.[1] ?? '""';
-  return `${xmp.slice(0, end).replace(OLD_MARK, '')}${mark(about)}\n${xmp.slice(end)}`;
+  return `${xmp.slice(0, end).replace(OLD_ELEMENT, '').replace(OLD_ATTRIBUTE, '')}${mark(about)}\n${xmp.slice(end)}`;
 }
 
 function mark(about: string): string {

@@ -46,7 +46,8 @@ export function readMetadata(bytes: Bytes): Found {
   const found: Found = {};
   const profile: Bytes[] = [];
   for (const { marker, content } of segments(bytes)) {
-    const after = (name: string) => (text(content.subarray(0, name.length)) === name ? content.subarray(name.length) : undefined);
+    const after = (name: string) =>
+      text(content.subarray(0, name.length)) === name ? content.subarray(name.length) : undefined;
     if (marker === APP0) {
       const jfif = after(JFIF);
       const perUnit = [0, 1, 2.54][jfif?.[2] ?? 0]; // of no unit, of inches, of centimetres

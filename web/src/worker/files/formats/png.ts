@@ -115,7 +115,7 @@ function chunk(type: string, content: Uint8Array | number[]): Bytes {
   return join(big32(content.length), checked, big32(crc32(checked)));
 }
 
-/** A zlib stream that packs nothing, in pieces: RFC 1950, and RFC 1951 3.2.4. What a program reads at once need not be small. */
+/** A zlib stream that packs nothing, since it is read at once, in pieces: RFC 1950, and RFC 1951 3.2.4. */
 function stored(content: Bytes): Bytes[] {
   const pieces: Bytes[] = [];
   for (let at = 0; at < content.length; at += BLOCK) {

@@ -35,13 +35,15 @@ export const TAG = {
 };
 
 export function readHeader(view: DataView, header: Header): void {
-  const { main, littleEndian, several } = readDirectories(new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength));
+  const bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  const { main, littleEndian, several } = readDirectories(bytes);
   const tag = (number: number) => numbers(main, number, littleEndian);
-  [header.width, header.height, header.depth] = [tag(TAG.width)[0] ?? 0, tag(TAG.height)[0] ?? 0, tag(TAG.bits)[0] ?? 1];
-  header.several = several;
-  const [starts, lengths] = tag(TAG.tiles).length > 0 ? [tag(TAG.tiles), tag(TAG.tileBytes)] : [tag(TAG.strips), tag(TAG.stripBytes)];
-  // What lies behind the end is missing among the tags; only of one sample a pixel the bits need not be said.
-  const lacking = starts.length === 0 || starts.length > lengths.length || ((tag(TAG.samples)[0] ?? 1) > 1 && tag(TAG.bits).length === 0);
+  const [[width = 0], [height = 0], bits, [samples = 1]] = [TAG.width, TAG.height, TAG.bits, TAG.samples].map(tag);
+  Object.assign(header, { width, height, depth: bits[0] ?? 1, several });
+  const inTiles = tag(TAG.tiles).length > 0;
+  const [starts, lengths] = inTiles ? [tag(TAG.tiles), tag(TAG.tileBytes)] : [tag(TAG.strips), tag(TAG.stripBytes)];
+  // Values behind the end are missing here. Only where a pixel is one sample a file need not say of how many bits.
+  const lacking = starts.length === 0 || starts.length > lengths.length || (samples > 1 && bits.length === 0);
   header.truncated = lacking || starts.some((start, i) => start + lengths[i] > view.byteLength);
 }
 
