@@ -1,4 +1,4 @@
-"""The page as the gateway gives it out, in a real Chromium: isolated, under its policy as a header, offered the gateway."""
+"""The page as the gateway gives it out, in a real Chromium: isolated, under its policy, offered the gateway."""
 
 from __future__ import annotations
 
