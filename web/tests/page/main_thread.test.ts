@@ -1,20 +1,29 @@
-// The page stays quick: no task of its own takes longer than 50 ms, whatever the worker is doing.
+// The page stays quick: no task of its thread takes more than 50 ms, whatever the worker is doing. Counted is the thread's own
+// time, from a trace: the clock's would count what other programs of a busy machine take, too.
 
 import { jpeg, photograph } from '../pictures';
-import { expect, test, upload } from './fixtures';
+import { expect, test } from './fixtures';
 
-test('nothing blocks the page for more than 50 ms', async ({ handtint, page }) => {
-  await page.addInitScript(() => {
-    const tasks: number[] = [];
-    Object.assign(window, { longTasks: tasks });
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
-  });
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  /** Microseconds on the clock, and of the thread itself. */
+  dur?: number;
+  tdur?: number;
+  args: { name?: string };
+}
+
+test('nothing blocks the page for more than 50 ms', async ({ handtint, page, browser, server }) => {
+  // As a sample, since a file given to the picker is put together by the test's script in the page.
   await handtint.visit();
+  const sample = page.locator('#samples button').first();
+  const file = (await sample.locator('img').getAttribute('src'))!.replace('./', '');
+  server.answers.set(decodeURIComponent(file), jpeg(photograph(4000, 3000)));
   await expect(handtint.status).toHaveText('Ready');
-  // Not our time: the browser starts, compiles the script, loads fonts and lays the page out for the first time.
-  await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks.splice(0));
 
-  await handtint.choose(upload('large.jpg', jpeg(photograph(4000, 3000))));
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await sample.click();
   await handtint.coloured();
   await page.mouse.move(400, 400);
   for (let i = 0; i < 6; i++) await page.mouse.wheel(0, -120);
@@ -26,8 +35,13 @@ test('nothing blocks the page for more than 50 ms', async ({ handtint, page }) =
   await handtint.coloured();
   await handtint.hint(0.3, 0.3);
   await handtint.saved();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
 
-  const tasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
-  test.info().annotations.push({ type: 'longest', description: String(Math.max(0, ...tasks)) });
-  expect(tasks).toEqual([]); // the browser tells of those over 50 ms only
+  const isMain = ({ name, args }: TraceEvent) => name === 'thread_name' && args.name === 'CrRendererMain';
+  const mains = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ pid, tid, tdur }) => mains.has(`${pid} ${tid}`) && tdur !== undefined);
+  expect(tasks.length).toBeGreaterThan(200);
+  const milliseconds = tasks.map(({ tdur }) => Math.round(tdur! / 1000));
+  test.info().annotations.push({ type: 'longest task', description: `${Math.max(...milliseconds)} ms` });
+  expect(milliseconds.filter((time) => time > 50)).toEqual([]);
 });
