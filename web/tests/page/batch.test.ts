@@ -28,15 +28,17 @@ test('twenty pictures, one of them broken', async ({ handtint, page }) => {
   const pictures = Array.from({ length: 19 }, (_, i) => photograph(60 + 4 * i, 40 + 3 * i));
   const files = pictures.map((picture, i) => upload(`picture ${i}.png`, png(picture)));
   files[18].name = 'picture 0.png'; // as from another folder
-  files.splice(7, 0, upload('half.jpg', jpeg(photograph(300, 200)).subarray(0, -3000)));
+  const broken = '<img src=x>.jpg'; // shown as text, never as markup
+  files.splice(7, 0, upload(broken, jpeg(photograph(300, 200)).subarray(0, -3000)));
   await handtint.choose(...files);
   await expect(rows(handtint)).toHaveCount(20);
   await expect(page.locator('#batch-title')).toHaveText(en.batch.title(20));
   await expect(page.locator('#batch-say')).toHaveText(said(20, 19, 1));
 
-  const { what, why, fix } = explain({ code: 'truncated', name: 'half.jpg', format: 'JPEG' });
+  const { what, why, fix } = explain({ code: 'truncated', name: broken, format: 'JPEG' });
   await expect(inState(handtint, 'failed').locator('.state')).toHaveText(what);
   await expect(inState(handtint, 'failed').locator('.notes')).toHaveText(`${why} ${fix}`);
+  await expect(page.locator('#batch-list img')).toHaveCount(0);
   await expect(handtint.problem).toBeHidden(); // its place is in the list
 
   const coloured = await page.locator('#batch-list canvas').first().evaluate((canvas: HTMLCanvasElement) => {

@@ -9,7 +9,7 @@ import * as pngFormat from '../../src/worker/files/formats/png';
 import * as webpFormat from '../../src/worker/files/formats/webp';
 import { srgbProfile } from '../../src/worker/files/profile';
 import * as compressed from '../compressed';
-import { bmp, exif, gif, jpeg, png, tiff, withOrientation, type Pixels, type Tag } from '../pictures';
+import { bmp, cmykJpeg, exif, gif, jpeg, png, tiff, withOrientation, type Pixels, type Tag } from '../pictures';
 import { fit, PLAIN, test, type BareWorker } from './worker';
 
 const [WIDTH, HEIGHT] = [24, 16];
@@ -41,9 +41,12 @@ const cmyk = new Uint8Array(paint((x) => [10 * x, 0, 255 - 10 * x]).data.map((le
 /** Name, bytes, what is to be seen, how far off. */
 const FILES: [format: string, kind: string, bytes: Buffer, expected: Pixels, tolerance: number][] = [
   ['PNG', 'colour', png(colour), colour, 0],
+  ['PNG', 'grey', png(grey, 0), grey, 0],
+  ['PNG', '16 bits', png(colour, 2, 16), colour, 0],
+  ['JPEG', 'four inks', cmykJpeg([0, 0, 0, 155]), paint(() => 100, 8, 8), 2],
   ['JPEG', 'grey', jpeg(paint((x) => 10 * x)), paint((x) => 10 * x), 6],
   ['BMP', 'from the bottom', bmp(colour), colour, 0],
-  ['GIF', 'one grey', gif(6, 4, [77]), paint(() => 77, 6, 4), 0],
+  ['GIF', 'the first of its frames', gif(6, 4, [77, 200]), paint(() => 77, 6, 4), 0],
   ['AVIF', 'grey', compressed.avif, grey, 3],
   ['TIFF', 'as it is', tiff(colour), colour, 0],
   ['TIFF', 'a tile', tiled(colour), colour, 0],
@@ -116,6 +119,11 @@ test('a TIFF of a kind that is not known is refused, and shows no black', async 
   const short = tiff(colour);
   short.writeUInt32LE(1_000_000, short.indexOf(Buffer.from([0x17, 1, 4, 0, 1, 0, 0, 0])) + 8); // bytes of its strip
   await expect(worker.open(short, 'photo')).rejects.toThrow(/truncated/);
+});
+
+test('a telephone’s HEIC is named', async ({ worker }) => {
+  const heic = Buffer.from('\0\0\0\x18ftypheic', 'latin1');
+  await expect(worker.open(heic, 'photo')).rejects.toThrow(/"unsupported-format".*"HEIC"/);
 });
 
 test('all eight orientations, in every format that has them', async ({ worker }) => {
