@@ -81,6 +81,33 @@ test('a tab that is closed half way leaves what came for the next visit', async 
   expect((await parts()).filter((url) => url.includes('&from='))).toEqual([]);
 });
 
+test('a connection that breaks before a byte is said, and the next try goes on from what there is', async ({ page, server }) => {
+  const file = largest(await readManifest());
+  const path = `models/photo/${file.path}`;
+  server.breaks.set(path, 2 ** 20); // where a part ends
+  server.onBreak = () => server.breaks.set(path, 0);
+  const worker = await BuiltWorker.start(page, server);
+  const { problem } = await worker.prepare(server);
+  expect(problem).toEqual({
+    code: 'model-unreachable', task: 'photo', path: file.path, received: expect.stringMatching(/broke|no answer/),
+  });
+  server.onBreak = () => undefined;
+  server.breaks.clear();
+  expect((await worker.prepare(server)).output).toMatchObject({ version: 1 });
+  expect(asked(server, file.path).at(-1)).toEqual({ path, range: `bytes=${2 ** 20}-`, status: 206 });
+});
+
+test('another backend chosen during a download takes up what has come', async ({ page, server }) => {
+  const file = largest(await readManifest());
+  server.stalls.set(`models/photo/${file.path}`, 2_500_000);
+  const worker = await BuiltWorker.start(page, server);
+  void worker.prepare(server).catch(() => undefined); // ends as aborted
+  await expect.poll(() => asked(server, file.path).length).toBe(1);
+  const { output } = await worker.prepare(server, 'wasm');
+  expect(output).toMatchObject({ backend: 'wasm' });
+  expect(asked(server, file.path).length).toBe(2);
+});
+
 test('a file that changed meanwhile is fetched from its start', async ({ page, server }) => {
   const file = largest(await readManifest());
   const path = `models/photo/${file.path}`;

@@ -13,7 +13,10 @@ export function takeLaunched(onFiles: (files: File[]) => void): void {
   };
   const { launchQueue } = window as unknown as { launchQueue?: LaunchQueue };
   launchQueue?.setConsumer(({ files }) => {
-    void Promise.all(files.map((handle) => handle.getFile())).then(take);
+    // What is gone meanwhile can't be opened; the rest can.
+    void Promise.allSettled(files.map((handle) => handle.getFile())).then((read) =>
+      take(read.flatMap((file) => (file.status === 'fulfilled' ? [file.value] : []))),
+    );
   });
 
   const address = new URL(location.href);

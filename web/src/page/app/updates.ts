@@ -16,14 +16,15 @@ export async function watchUpdates(onUpdate: (apply: () => void) => void): Promi
       waiting.postMessage('activate');
     });
   // Without a controller this is the first visit, and what is installed is what is shown.
-  const isUpdate = () => serviceWorker.controller !== null;
-  if (registration.waiting && isUpdate()) offer(registration.waiting);
-  registration.addEventListener('updatefound', () => {
-    const { installing } = registration;
-    installing?.addEventListener('statechange', () => {
-      if (installing.state === 'installed' && isUpdate()) offer(installing);
-    });
-  });
+  const offerOnceInstalled = (worker: ServiceWorker | null) => {
+    if (worker?.state === 'installed') {
+      if (serviceWorker.controller) offer(worker);
+    } else {
+      worker?.addEventListener('statechange', () => offerOnceInstalled(worker), { once: true });
+    }
+  };
+  offerOnceInstalled(registration.waiting ?? registration.installing);
+  registration.addEventListener('updatefound', () => offerOnceInstalled(registration.installing));
   // A tab may be open for weeks.
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void registration.update().catch(() => undefined);

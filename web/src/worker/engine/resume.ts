@@ -28,10 +28,10 @@ export async function fetchResuming(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const unreachable = (received: string) => new ProblemError({ code: 'model-unreachable', task, path: file.path, received });
   const url = folder.fileUrl(file);
-  const partial = await Partial.load(folder, url);
-  for (let breaks = 0; partial.length < file.bytes; breaks++) {
-    onBytes(partial.length);
-    const response = await fetch(url, { signal, ...partial.rest() }).catch((error: unknown) => {
+  const beginning = await Beginning.load(folder, file);
+  for (let breaks = 0; beginning.length < file.bytes; breaks++) {
+    onBytes(beginning.length);
+    const response = await fetch(url, { signal, ...beginning.rest() }).catch((error: unknown) => {
       throw signal.aborted ? error : unreachable('no answer');
     });
     if (response.status === 416) {
@@ -39,64 +39,65 @@ export async function fetchResuming(
       return fetchResuming(folder, file, { task, signal, onBytes });
     }
     if (!response.ok || !response.body) throw unreachable(`status ${response.status}`);
-    await partial.take(response);
-    const before = partial.length;
+    await beginning.take(response);
+    const before = beginning.length;
     try {
       const reader = response.body.getReader();
       for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-        await partial.add(chunk.value);
-        onBytes(partial.length);
+        await beginning.add(chunk.value);
+        onBytes(beginning.length);
       }
       break; // of another length than expected: for the check to say
     } catch (error) {
       if (signal.aborted) throw error;
-      await partial.keep();
-      if (partial.length === before || breaks === MOST_BREAKS) throw unreachable('a connection that broke');
+      await beginning.keep();
+      if (beginning.length === before || breaks === MOST_BREAKS) throw unreachable('a connection that broke');
     }
   }
-  onBytes(partial.length);
-  return partial.whole();
+  onBytes(beginning.length);
+  return beginning.whole();
 }
 
 /** The beginning of a file. */
-class Partial {
+class Beginning {
   #chunks: Uint8Array<ArrayBuffer>[] = [];
   #kept = 0;
+  /** What the server calls this state of the file, if it does. */
+  #validator: string | null = null;
   length = 0;
 
   private constructor(
     readonly folder: Folder,
-    readonly url: string,
-    /** What the server calls this state of the file, if it does. */
-    public validator: string | null,
+    readonly file: ManifestFile,
   ) {}
 
-  static async load(folder: Folder, url: string): Promise<Partial> {
-    const partial = new Partial(folder, url, null);
+  static async load(folder: Folder, file: ManifestFile): Promise<Beginning> {
+    const beginning = new Beginning(folder, file);
     for (;;) {
-      const part = await folder.get(partial.#nextUrl());
-      if (!part) return partial;
-      partial.validator = part.headers.get('etag');
-      partial.#append(new Uint8Array(await part.arrayBuffer()));
-      partial.#kept = partial.length;
+      const part = await folder.get(beginning.#nextUrl());
+      if (!part) return beginning;
+      beginning.#validator = part.headers.get('etag');
+      beginning.#append(new Uint8Array(await part.arrayBuffer()));
+      beginning.#kept = beginning.length;
     }
   }
 
   /** Asks for what is missing, of the same state of the file. */
   rest(): RequestInit {
     if (this.length === 0) return {};
-    return { headers: { range: `bytes=${this.length}-`, ...(this.validator ? { 'if-range': this.validator } : {}) } };
+    return { headers: { range: `bytes=${this.length}-`, ...(this.#validator ? { 'if-range': this.#validator } : {}) } };
   }
 
   /** An answer that is not the rest is the whole file, from its start. */
   async take({ status, headers }: Response): Promise<void> {
     const isRest = status === 206 && headers.get('content-range')?.startsWith(`bytes ${this.length}-`);
     if (!isRest) {
+      await this.folder.dropParts(this.file);
       this.#chunks = [];
       this.#kept = this.length = 0;
     }
     const etag = headers.get('etag');
-    this.validator = etag?.startsWith('W/') ? null : etag; // a weak one does not say that the bytes are the same
+    this.#validator = etag?.startsWith('W/') ? null : etag; // a weak one does not say that the bytes are the same
   }
 
   async add(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -106,10 +107,11 @@ class Partial {
 
   /** Puts what is new into the cache. */
   async keep(): Promise<void> {
+    if (this.length === this.#kept) return;
     const url = this.#nextUrl();
     const part = this.whole().subarray(this.#kept);
     this.#kept = this.length;
-    await this.folder.put(url, part, this.validator ? { etag: this.validator } : {});
+    await this.folder.put(url, part, this.#validator ? { etag: this.#validator } : {});
   }
 
   whole(): Uint8Array<ArrayBuffer> {
@@ -128,6 +130,6 @@ class Partial {
   }
 
   #nextUrl(): string {
-    return `${this.url}&from=${this.#kept}`;
+    return `${this.folder.fileUrl(this.file)}&from=${this.#kept}`;
   }
 }
