@@ -48,7 +48,6 @@ def convert(saved_model: Path, out: Path) -> dict[str, Any]:
         tf.saved_model.save(loaded, str(joined), signatures=_join(loaded, task))
         run_converter(joined, whole)
         graph = json.loads((whole / "model.json").read_text())
-        _flatten_biases(graph)
         weights = b"".join((whole / path).read_bytes() for group in graph["weightsManifest"] for path in group["paths"])
         folder.mkdir()
         for name, half in zip(("see", "guide"), split(graph, weights, late="hints"), strict=True):
@@ -127,18 +126,6 @@ def _probe(loaded: Any, task: type[ServingModule]) -> list[list[float]]:
     return answer[task.answer].numpy()[0, pixels, pixels].reshape(16, -1).astype(float).round(5).tolist()
 
 
-def _flatten_biases(graph: dict[str, Any]) -> None:
-    """Gives the biases of fused convolutions the rank 1 that TF.js insists on; their bytes stay as they are.
-
-    TensorFlow's optimiser fuses the bias of a convolution with a single filter as it finds it: [1, 1, 1, 1].
-    """
-    nodes = [node for node in graph["modelTopology"]["node"] if "Fused" in node["op"]]
-    biases = {node["input"][2] for node in nodes if len(node["input"]) > 2}
-    for weight in (weight for group in graph["weightsManifest"] for weight in group["weights"]):
-        if weight["name"] in biases:
-            weight["shape"] = [math.prod(weight["shape"])]
-
-
 def _shapes(graph: dict[str, Any]) -> dict[str, dict[str, list[int]]]:
     """What the graph takes and gives: {"inputs": {name: shape}, "outputs": {name: shape}}."""
     return {
@@ -173,3 +160,18 @@ def run_converter(saved_model: Path, out: Path, rounded: str = "*ReadVariableOp*
         if "No module named 'tensorflowjs'" in done.stderr:
             raise ModuleNotFoundError("The TF.js converter is in the export extra: pip install 'handtint[export]'.")
         raise RuntimeError(f"tensorflowjs_converter failed: {done.stderr.strip().splitlines()[-1]}")
+    _flatten_biases(out / "model.json")
+
+
+def _flatten_biases(model: Path) -> None:
+    """Gives the biases of fused convolutions the rank 1 that TF.js insists on; their bytes stay as they are.
+
+    TensorFlow's optimiser fuses the bias of a convolution as it finds it: [1, 1, 1, filters] after some.
+    """
+    graph = json.loads(model.read_text())
+    nodes = [node for node in graph["modelTopology"]["node"] if "Fused" in node["op"]]
+    biases = {node["input"][2] for node in nodes if len(node["input"]) > 2}
+    for weight in (weight for group in graph["weightsManifest"] for weight in group["weights"]):
+        if weight["name"] in biases:
+            weight["shape"] = [math.prod(weight["shape"])]
+    model.write_text(json.dumps(graph))

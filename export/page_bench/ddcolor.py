@@ -26,9 +26,10 @@ def build() -> keras.Model:
     *skips, x = _convnext(picture)
     scales = []
     for skip, width in zip(reversed(skips), _WIDTHS, strict=True):
-        up = blurred(depth_to_space(_convolution(x, 4 * width, 1), 2))
+        up = blurred(depth_to_space(layers.Conv2D(4 * width, 1, activation="relu")(x), 2))
         x = layers.ReLU()(layers.concatenate([up, layers.BatchNormalization()(skip)]))
-        x = _convolution(x, width, 3)
+        x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
+        x = layers.BatchNormalization()(x)  # fastai's order: after the activation, where it can't be folded away
         scales.append(x)
     pixels = blurred(depth_to_space(layers.Conv2D(16 * _WIDTHS[-1], 1, activation="relu")(x), 4))
     colours = ops.transpose(_colours(scales), (0, 2, 1))  # [1, 256, 100]
@@ -55,12 +56,6 @@ def _convnext(picture: keras.KerasTensor) -> list[keras.KerasTensor]:
 
 def _gelu(x: keras.KerasTensor) -> keras.KerasTensor:
     return 0.5 * x * (1 + ops.erf(x / 2**0.5))  # Keras's own has a complementary erf, which TF.js lacks
-
-
-def _convolution(x: keras.KerasTensor, filters: int, size: int) -> keras.KerasTensor:
-    """fastai's order: the norm comes after the activation; for a shuffle before it, which takes the same time."""
-    x = layers.Conv2D(filters, size, padding="same", activation="relu", use_bias=False)(x)
-    return layers.BatchNormalization()(x)
 
 
 def _colours(scales: list[keras.KerasTensor]) -> keras.KerasTensor:

@@ -3,8 +3,9 @@
     model = build()     # 63.6 million parameters, RGB [1, 256, 256, 3] -> RGB [1, 256, 256, 3]
 
 After deoldify/unet.py (DynamicUnetDeep) and deoldify/generators.py of github.com/jantic/DeOldify: ResNet34, and a U-Net
-whose blocks are 1.5 times as wide as what comes into them, with self-attention in one. Spectral norms are weights like
-any others once training is over. The «stable» network is wider still: ResNet101, 874 MB.
+whose blocks are 1.5 times as wide as what comes into them, with self-attention in one. Spectral norms, and batch norms
+right after a convolution, are part of the weights once training is over. The «stable» network is wider still: ResNet101,
+874 MB.
 """
 
 from __future__ import annotations
@@ -43,33 +44,28 @@ def build() -> keras.Model:
 
 def _resnet34(picture: keras.KerasTensor) -> list[keras.KerasTensor]:
     """Features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
-    x = layers.ReLU()(_normed(layers.Conv2D(64, 7, 2, padding="same", use_bias=False)(picture)))
+    x = layers.Conv2D(64, 7, 2, padding="same", activation="relu")(picture)
     features = [x]
     x = layers.MaxPooling2D(3, 2, padding="same")(x)
     for repeats, width in _STAGES:
         for repeat in range(repeats):
             stride = 2 if repeat == 0 and width > _STAGES[0][1] else 1
-            inner = layers.ReLU()(_normed(layers.Conv2D(width, 3, stride, padding="same", use_bias=False)(x)))
-            inner = _normed(layers.Conv2D(width, 3, padding="same", use_bias=False)(inner))
-            x = x if stride == 1 else _normed(layers.Conv2D(width, 1, stride, use_bias=False)(x))
+            inner = layers.Conv2D(width, 3, stride, padding="same", activation="relu")(x)
+            inner = layers.Conv2D(width, 3, padding="same")(inner)
+            x = x if stride == 1 else layers.Conv2D(width, 1, stride)(x)
             x = layers.ReLU()(layers.add([x, inner]))
         features.append(x)
     return features
 
 
-def _normed(x: keras.KerasTensor) -> keras.KerasTensor:
+def _convolution(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    """fastai's order: the norm comes after the activation, where it can't be folded away."""
+    x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
     return layers.BatchNormalization()(x)
 
 
-def _convolution(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    """fastai's order: the norm comes after the activation."""
-    return _normed(layers.Conv2D(filters, 3, padding="same", activation="relu", use_bias=False)(x))
-
-
 def _shuffle(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    """Twice as large by moving channels into the plane, then the mean of each 2 x 2 pixels."""
-    x = layers.ReLU()(_normed(layers.Conv2D(4 * filters, 1, use_bias=False)(x)))
-    return blurred(depth_to_space(x, 2))
+    return blurred(depth_to_space(layers.Conv2D(4 * filters, 1, activation="relu")(x), 2))
 
 
 def _attend(x: keras.KerasTensor) -> keras.KerasTensor:
