@@ -4,8 +4,8 @@
 
 After deoldify/unet.py (DynamicUnetDeep) and deoldify/generators.py of github.com/jantic/DeOldify: ResNet34, and a U-Net
 whose blocks are 1.5 times as wide as what comes into them, with self-attention in one. Spectral norms, and batch norms
-right after a convolution, are part of the weights once training is over. The «stable» network is wider still: ResNet101,
-874 MB.
+right after a convolution, are part of the weights once training is over. The «stable» network is wider: ResNet101, 874
+MB.
 """
 
 from __future__ import annotations

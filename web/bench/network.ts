@@ -88,7 +88,7 @@ export async function countMultiplyAdds(work: () => Promise<unknown>): Promise<n
   return kernels.reduce((sum, { name, inputShapes, outputShapes }) => {
     const [a, b] = inputShapes as [number[], number[]];
     const [out] = outputShapes;
-    if (/^(Fused)?(DepthwiseConv2D(Native)?|Conv2D)$/.test(name)) return sum + count(b) * out[1] * out[2];
+    if (/^(Fused)?(DepthwiseConv2[dD](Native)?|Conv2D)$/.test(name)) return sum + count(b) * out[1] * out[2];
     // Of A x K and K x B, any number of times over: the product of all three sizes is (A K B)^2 times that number cubed.
     if (/MatMul$/.test(name)) return sum + Math.sqrt((count(a) * count(b) * count(out)) / count(out.slice(0, -2)));
     return sum;
