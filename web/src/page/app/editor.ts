@@ -172,6 +172,7 @@ export class Editor {
     if (!this.#open) return;
     const { file, opened, history } = this.#open;
     const edit = history.now;
+    this.status.clearProblem(); // of what was tried before
     this.#controls();
     this.#work();
     if (edit.from !== 'server') {
