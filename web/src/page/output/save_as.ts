@@ -2,7 +2,7 @@
 
 import type { SaveType } from '../../shared/messages';
 import { byId, make } from '../dom';
-import { texts } from '../texts';
+import { write } from '../texts';
 
 const NAMES: Record<SaveType, string> = { 'image/png': 'PNG', 'image/jpeg': 'JPEG', 'image/webp': 'WebP' };
 
@@ -44,8 +44,8 @@ export class SaveAs {
 
   #show(): void {
     this.#label.hidden = this.#type.value === 'image/png'; // loses nothing
-    const shown = texts().format.percent(this.#quality.valueAsNumber);
-    this.#value.textContent = shown;
-    this.#quality.setAttribute('aria-valuetext', shown);
+    const { valueAsNumber } = this.#quality;
+    write(this.#value, ({ format }) => format.percent(valueAsNumber));
+    write(this.#quality, ({ format }) => format.percent(valueAsNumber), 'aria-valuetext');
   }
 }
