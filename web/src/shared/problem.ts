@@ -28,6 +28,7 @@ export type Problem =
   | { code: 'model-manifest'; expected: string; received: string }
   | { code: 'model-damaged'; path: string; expected: string; received: string }
   | { code: 'no-backend'; tried: string }
+  | { code: 'backend-lost'; backend: string }
   | { code: 'unknown-backend'; received: string; known: string }
   // The server that gave the page
   | { code: 'server-unreachable' }

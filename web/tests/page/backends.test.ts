@@ -7,10 +7,11 @@ import { expect } from '@playwright/test';
 
 import type { BackendName } from '../../src/shared/messages';
 import { launchOptions } from '../chromium';
+import { photograph, png } from '../pictures';
 import type { StaticServer } from '../server';
 import { BuiltWorker } from './engine';
 import { expectSame } from './same';
-import { test } from './worker';
+import { fit, test } from './worker';
 
 test.use({ launchOptions: launchOptions('webgl') });
 
@@ -65,6 +66,34 @@ test('a driver that miscomputes is found, and wasm taken in its place', async ({
   const { problem } = await worker.prepare(server, 'webgl');
   expect(problem).toMatchObject({ code: 'no-backend' });
   expect(JSON.stringify(problem)).toContain('webgl (it miscomputes');
+});
+
+test('a graphics card that is taken away is started anew, and gives the same colours', async ({ worker, page, server }) => {
+  test.setTimeout(300_000);
+  const thread = page.workers()[0] ?? (await page.waitForEvent('worker'));
+  await thread.evaluate(() => {
+    const contexts: (WebGL2RenderingContext | null)[] = [];
+    const { getContext } = OffscreenCanvas.prototype;
+    OffscreenCanvas.prototype.getContext = function (this: OffscreenCanvas, ...input: unknown[]) {
+      const context = Reflect.apply(getContext, this, input) as WebGL2RenderingContext | null;
+      if (input[0] === 'webgl2') contexts.push(context);
+      return context;
+    } as typeof getContext;
+    Object.assign(self, { contexts });
+  });
+  await worker.call('prepare', { modelsUrl: `${server.url}models/`, offered: ['photo'], backend: 'webgl' });
+  const opened = await worker.open(png(photograph(300, 200)));
+  const before = await worker.view(opened.picture, fit(opened));
+  const { tensors } = await worker.call('memory', null);
+  const lost = await thread.evaluate(() => {
+    const contexts = Reflect.get(self, 'contexts') as (WebGL2RenderingContext | null)[];
+    contexts.forEach((context) => context?.getExtension('WEBGL_lose_context')?.loseContext());
+    return contexts.length;
+  });
+  expect(lost).toBeGreaterThan(0);
+  const after = await worker.view(opened.picture, fit(opened));
+  expect(Buffer.from(after.data).equals(Buffer.from(before.data))).toBe(true);
+  expect((await worker.call('memory', null)).tensors).toBe(tensors);
 });
 
 test('WebGPU without an adapter is passed over, and says so to who insists', async ({ page, server }) => {

@@ -211,6 +211,11 @@ const explanations: Explanations = {
     why: `Erwartet: WebGPU, WebGL, WebAssembly oder JavaScript; versucht: ${tried}.`,
     fix: 'Aktualisieren Sie den Browser, oder nehmen Sie einen anderen.',
   }),
+  'backend-lost': ({ backend }) => ({
+    what: 'Der Seite wurde die Grafikkarte entzogen.',
+    why: `Erwartet: ${backend} rechnet weiter; erhalten: nichts davon.`,
+    fix: 'Versuchen Sie es noch einmal: sie wird neu gestartet. Geschieht es oft, wählen Sie unten auf der Seite wasm.',
+  }),
   'unknown-backend': ({ received, known }) => ({
     what: `Ein Backend „${received}“ gibt es nicht.`,
     why: `Erwartet: eines von ${known} in der Adresse; erhalten: ${received}.`,

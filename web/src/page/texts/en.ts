@@ -211,6 +211,11 @@ const explanations: Explanations = {
     why: `Expected WebGPU, WebGL, WebAssembly or plain JavaScript to run it; tried ${tried}.`,
     fix: 'Update the browser, or use another one.',
   }),
+  'backend-lost': ({ backend }) => ({
+    what: 'The graphics card was taken away from the page.',
+    why: `Expected ${backend} to go on computing; received nothing from it.`,
+    fix: 'Try again: it is started anew. If it happens often, choose wasm at the bottom of the page.',
+  }),
   'unknown-backend': ({ received, known }) => ({
     what: `There is no backend “${received}”.`,
     why: `Expected one of ${known} in the address; received ${received}.`,

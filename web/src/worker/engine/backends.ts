@@ -5,6 +5,7 @@ import { env, findBackendFactory, registerBackend, removeBackend, setBackend } f
 import type { BackendName } from '../../shared/messages';
 import { ProblemError } from '../../shared/problem';
 import { checkWebgl, checkWebgpu } from './graphics';
+import { watchLoss, type IsLost } from './loss';
 import { prepareWasm, wasmThreads, withOwnThreads } from './wasm';
 
 interface Attempt {
@@ -37,13 +38,14 @@ const ATTEMPTS: readonly Attempt[] = [
 ];
 
 /** What runs, and may hold models: it is not started in another way, nor freed. */
-const running = new Map<BackendName, Attempt>();
+const running = new Map<BackendName, { attempt: Attempt; isLost: IsLost }>();
 
 const KNOWN = [...new Set(ATTEMPTS.map(({ backend }) => backend))];
 
 export interface Started<T> {
   backend: BackendName;
   threads: number;
+  isLost: IsLost;
   value: T;
 }
 
@@ -61,14 +63,19 @@ export async function firstWorking<T>(only: BackendName | null, start: () => Pro
   for (const attempt of ATTEMPTS) {
     const { backend } = attempt;
     if (only !== null && backend !== only) continue;
-    if ((running.get(backend) ?? attempt) !== attempt) continue;
+    if (running.get(backend)?.isLost()) {
+      running.delete(backend);
+      forget(backend);
+    }
+    if ((running.get(backend)?.attempt ?? attempt) !== attempt) continue;
     try {
       await attempt.prepare(only !== null);
       // The boolean counts: getBackend() may name a backend that failed to start.
       if (!(await withOwnThreads(() => setBackend(backend)))) throw new Error('refused');
       const value = await start();
-      running.set(backend, attempt);
-      return { backend, threads: backend === 'wasm' ? await wasmThreads() : 1, value };
+      const isLost = running.get(backend)?.isLost ?? watchLoss(backend);
+      running.set(backend, { attempt, isLost });
+      return { backend, threads: backend === 'wasm' ? await wasmThreads() : 1, isLost, value };
     } catch (error) {
       tried.push(`${backend} (${error instanceof Error ? error.message : String(error)})`);
       if (!running.has(backend)) forget(backend);

@@ -3,15 +3,21 @@
 import { setBackend } from '@tensorflow/tfjs-core';
 
 import type { About, Calls, Progress, TaskName } from '../../shared/messages';
+import { ProblemError } from '../../shared/problem';
 import { buildModel, type Model } from '../model/model';
 import { firstWorking } from './backends';
 import { downloadModel } from './download';
 import { isKept } from './kept';
+import type { IsLost } from './loss';
 import { probe } from './probe';
 
 export interface Engine {
   model: Model;
   about: About;
+}
+
+interface Started extends Engine {
+  isLost: IsLost;
 }
 
 type OnProgress = (progress: Progress) => void;
@@ -26,7 +32,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 }
 
 export class Engines {
-  #started = new Map<TaskName, Promise<Engine>>();
+  #started = new Map<TaskName, Promise<Started>>();
   #listeners = new Map<TaskName, OnProgress>();
   #disposed = new AbortController();
 
@@ -39,17 +45,23 @@ export class Engines {
 
   /**
    * The task's model. Who asks while it is being fetched waits for the same, and hears of the progress instead of the one
-   * before; after a failure the next one tries again.
+   * before; after a failure the next one tries again. It is another engine once the one before has lost its graphics card.
    */
-  engine(task: TaskName, onProgress: OnProgress): Promise<Engine> {
+  async engine(task: TaskName, onProgress: OnProgress): Promise<Engine> {
     this.#listeners.set(task, onProgress);
-    let engine = this.#started.get(task);
-    if (!engine) {
-      engine = this.#start(task, (progress) => this.#listeners.get(task)?.(progress));
-      this.#started.set(task, engine);
-      engine.catch(() => this.#started.delete(task));
-    }
-    return engine;
+    const started = this.#started.get(task) ?? this.#restart(task);
+    const engine = await started;
+    if (!engine.isLost()) return engine;
+    if (this.#started.get(task) === started) this.#restart(task);
+    engine.model.dispose();
+    return this.engine(task, onProgress);
+  }
+
+  #restart(task: TaskName): Promise<Started> {
+    const started = this.#start(task, (progress) => this.#listeners.get(task)?.(progress));
+    this.#started.set(task, started);
+    started.catch(() => this.#started.delete(task));
+    return started;
   }
 
   /** The tasks whose models will be there with the network off. */
@@ -70,7 +82,7 @@ export class Engines {
     return new URL(`${task}/`, this.input.modelsUrl).href;
   }
 
-  async #start(task: TaskName, onProgress: OnProgress): Promise<Engine> {
+  async #start(task: TaskName, onProgress: OnProgress): Promise<Started> {
     const { signal } = this.#disposed;
     const { manifest, files } = await downloadModel(task, this.#folder(task), {
       signal,
@@ -86,7 +98,7 @@ export class Engines {
         throw error;
       }
     };
-    const { backend, threads, value: model } = await inTurn(() => {
+    const { backend, threads, isLost, value: model } = await inTurn(() => {
       signal.throwIfAborted();
       onProgress({ step: 'start' });
       return firstWorking(this.input.backend, build);
@@ -95,9 +107,13 @@ export class Engines {
       inTurn(async () => {
         signal.throwIfAborted();
         await setBackend(backend);
-        return work();
+        const result = await work();
+        // What is read back then is nothing, without a word.
+        if (isLost()) throw new ProblemError({ code: 'backend-lost', backend });
+        return result;
       });
     return {
+      isLost,
       about: { task, backend, threads, version: manifest.version },
       model: {
         size: model.size,
