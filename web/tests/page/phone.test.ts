@@ -3,7 +3,8 @@
 import { photograph, png } from '../pictures';
 import { expect, test, upload } from './fixtures';
 
-const land = upload('land.png', png(photograph(900, 1200)));
+// Names can be long.
+const land = upload('a-landscape-with-hills-that-somebody-gave-a-very-long-name.png', png(photograph(900, 1200)));
 
 test.describe('phone', () => {
   test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 });
@@ -14,8 +15,9 @@ test.describe('phone', () => {
     expect(await wide()).toBe(0);
     await handtint.choose(land);
     await handtint.coloured();
+    await page.locator('#save-type').selectOption('image/jpeg'); // has a quality, too
     expect(await wide()).toBe(0);
-    await expect(page.locator('#save')).toBeInViewport();
+    for (const id of ['save', 'copy', 'quality']) await expect(page.locator(`#${id}`)).toBeInViewport({ ratio: 0.99 });
     await page.locator('#hint-add').scrollIntoViewIfNeeded();
     await expect(page.locator('#stage')).toBeInViewport({ ratio: 0.9 });
     await expect(page.locator('#save')).toBeInViewport();
@@ -53,6 +55,18 @@ test.describe('phone', () => {
     await expect.poll(scale).toBeGreaterThan(3 * fitted);
     await expect(page.locator('#palette')).toBeHidden();
   });
+});
+
+test('a narrow window of a computer: nothing is cut off, whatever the file is called', async ({ handtint, page }) => {
+  await page.setViewportSize({ width: 1024, height: 700 });
+  await handtint.visit();
+  await handtint.choose(land);
+  await handtint.coloured();
+  const cut = await page.locator('#panel, #settings, #output, footer, #tools').evaluateAll((elements) =>
+    elements.filter((element) => element.scrollWidth > element.clientWidth).map(({ id, tagName }) => id || tagName),
+  );
+  expect(cut).toEqual([]);
+  await expect(page.locator('#copy')).toBeInViewport({ ratio: 0.99 });
 });
 
 test('4K: the picture gets the room, and the words grow', async ({ handtint, page }) => {

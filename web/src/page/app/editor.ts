@@ -1,7 +1,7 @@
 // The one open picture: its edit with undo, and everything that shows or changes it.
 
 import type { Choice, Edit, Opened, TaskName } from '../../shared/messages';
-import { problemOf } from '../../shared/problem';
+import { problemOf, type Problem } from '../../shared/problem';
 import type { Bridge } from '../bridge';
 import { Alternatives } from '../controls/alternatives';
 import { Facts } from '../controls/facts';
@@ -34,6 +34,16 @@ interface Open {
   opened: Opened;
   history: History<Edit>;
 }
+
+/** Problems of a file itself: another try would end the same. */
+const HOPELESS = new Set<Problem['code']>([
+  'empty-file',
+  'not-a-picture',
+  'unsupported-format',
+  'truncated',
+  'too-large',
+  'undecodable',
+]);
 
 const FIRST: Edit = { look: PLAIN, hints: [], variant: 0, from: 'model' };
 
@@ -269,6 +279,6 @@ export class Editor {
     this.#rest();
     const problem = problemOf(error);
     if (problem.code === 'server-refused' && problem.status === 401) this.#source.askForKey();
-    this.status.showProblem(problem, retry);
+    this.status.showProblem(problem, HOPELESS.has(problem.code) ? undefined : retry);
   }
 }

@@ -13,6 +13,7 @@ export class Alternatives {
   #fieldset = byId('alternatives');
   #list = byId('alternatives-list');
   #asked: AbortController | undefined;
+  #edit: Edit | undefined;
   #shownFor: { picture: PictureId; hints: Edit['hints'] } | undefined;
 
   constructor(
@@ -29,6 +30,7 @@ export class Alternatives {
   }
 
   show(edit: Edit): void {
+    this.#edit = edit;
     for (const radio of this.#list.querySelectorAll('input')) radio.checked = Number(radio.value) === edit.variant;
     if (edit.from !== 'model') this.#fieldset.hidden = true;
     else if (this.#list.childElementCount > 1) this.#fieldset.hidden = false;
@@ -47,7 +49,7 @@ export class Alternatives {
       const input = { picture, edit, count: COUNT, columns, rows };
       const { variants } = await this.bridge.call('alternatives', input, { signal });
       this.#list.replaceChildren(...variants.map(({ variant, bitmap }) => this.#choice(variant, bitmap)));
-      this.show(edit);
+      this.show(this.#edit ?? edit); // it may have changed meanwhile
     } catch {
       // Alternatives are a gift; whatever keeps them away is told by the views.
       if (this.#asked.signal === signal) this.#shownFor = undefined;
