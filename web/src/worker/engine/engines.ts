@@ -52,8 +52,10 @@ export class Engines {
     const started = this.#started.get(task) ?? this.#restart(task);
     const engine = await started;
     if (!engine.isLost()) return engine;
-    if (this.#started.get(task) === started) this.#restart(task);
-    engine.model.dispose();
+    if (this.#started.get(task) === started) {
+      this.#restart(task);
+      engine.model.dispose();
+    }
     return this.engine(task, onProgress);
   }
 
