@@ -32,8 +32,7 @@ export class Alternatives {
   show(edit: Edit): void {
     this.#edit = edit;
     for (const radio of this.#list.querySelectorAll('input')) radio.checked = Number(radio.value) === edit.variant;
-    if (edit.from !== 'model') this.#fieldset.hidden = true;
-    else if (this.#list.childElementCount > 1) this.#fieldset.hidden = false;
+    this.#fieldset.hidden = edit.from !== 'model' || this.#list.childElementCount < 2; // one is no choice
   }
 
   /** Shows what there is for this picture and these hints, unless it is shown already. */
