@@ -27,7 +27,7 @@ SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py)
 .SECONDARY: $(SAVED_MODELS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test fuzz train ablations bench bench-trainer bench-quality bench-serving web serve lint k8s lock clean
+.PHONY: help setup demo test fuzz train ablations bench bench-trainer bench-quality bench-serving bench-web web serve lint k8s lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,7 +52,7 @@ train: $(INSTALLED)  ## train the photo preset: DATA=folder MINUTES=120
 ablations: $(INSTALLED)  ## what a setting is worth: docs/ablations; DATA=folder STEPS=250 a variant
 	$(BIN)/python -m trainer ablation --all --data $(DATA) --steps $(STEPS)
 
-bench: bench-trainer bench-serving  ## every benchmark of speed, on a machine that does nothing else
+bench: bench-trainer bench-serving bench-web  ## every benchmark of speed, on a machine that does nothing else
 
 bench-trainer: $(INSTALLED)  ## pictures a second of the input pipeline, of the training step, and of both
 	$(BIN)/python -m trainer bench --preset photo --size 128
@@ -62,6 +62,9 @@ bench-quality: $(INSTALLED)  ## score models of a task: DATA=folder MODELS="ship
 
 bench-serving: $(SAVED_MODELS)  ## the model server under load, beside the bare model: docs/benchmarks/serving.md
 	$(BIN)/python -m serving.bench --model $(REPOSITORY)/photo --out docs/benchmarks/serving.md
+
+bench-web: $(NODE_MODULES) $(MANIFESTS)  ## the page in Chromium, beside networks of others' size: docs/benchmarks/web.md
+	$(BIN)/python -m export.page_bench --out docs/benchmarks/web.md
 
 web: web/dist/index.html  ## build the static page into web/dist
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from export.serving_module import ServingModule
 from export.signatures import load_module
 from trainer.hints import draw_hints
 
@@ -33,12 +32,16 @@ class Fixture(NamedTuple):
 def verify(weights: str | Path, saved_model: Path, tfjs: Path) -> list[tuple[str, str, int, float]]:
     """Rows (fixture, backend, largest difference to Keras, mean difference), in steps of 255.
 
+    Of pixels, and of TF.js's probabilities of colours, too, if the generator has them.
+
     Raises FileNotFoundError if an artifact or Node's modules are missing, RuntimeError if Node fails.
     """
     module, _ = load_module(weights)
     signatures = tf.saved_model.load(str(saved_model)).signatures
     pictures = fixtures()
-    from_tfjs = _maps_of_tfjs(module, tfjs, pictures)
+    seen = np.concatenate([module.see(module.decode(tf.constant(picture.png))) for picture in pictures])
+    hints = np.stack([draw_hints(one.hints[None], module.size, channels=module.channels)[0] for one in pictures])
+    from_tfjs, likely = _run_in_node(tfjs, seen, hints)
 
     rows = []
     for picture, maps in zip(pictures, from_tfjs, strict=True):
@@ -57,6 +60,10 @@ def verify(weights: str | Path, saved_model: Path, tfjs: Path) -> list[tuple[str
         for backend, result in results.items():
             difference = np.abs(result.astype(int) - truth)
             rows.append((picture.name, backend, int(difference.max()), float(difference.mean())))
+    if "colours" in module.signatures:
+        truth = module.colours(tf.constant(seen), tf.constant(hints))["probabilities"].numpy()
+        for picture, difference in zip(pictures, np.abs(likely.reshape(truth.shape) - truth) * 255, strict=True):
+            rows.append((picture.name, "tfjs colours", round(float(difference.max())), float(difference.mean())))
     return rows
 
 
@@ -104,23 +111,20 @@ def _pixels(answer: dict[str, tf.Tensor]) -> np.ndarray:
     return tf.io.decode_png(answer["image_bytes"][0]).numpy()
 
 
-def _maps_of_tfjs(module: ServingModule, model: Path, pictures: list[Fixture]) -> np.ndarray:
-    """Pictures -> their maps float32 [N, S, S, C] as TF.js's wasm backend computes them."""
+def _run_in_node(model: Path, seen: np.ndarray, hints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is seen [N, S, S, 1] and hint maps -> maps [N, S, S, C] and probabilities, as TF.js finds them on wasm."""
     if not (model / "manifest.json").is_file():
         raise FileNotFoundError(f"No TF.js model at {model}. Make one: python -m export tfjs.")
     if not (WEB / "node_modules").is_dir():
         raise FileNotFoundError("web/node_modules is missing. Install it: cd web && npm ci (or make web).")
-    size = module.size
-    seen = np.concatenate([module.see(module.decode(tf.constant(picture.png))) for picture in pictures])
-    hints = np.stack([draw_hints(picture.hints[None], size, channels=module.channels)[0] for picture in pictures])
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         seen.astype("<f4").tofile(folder / "seen.f32")
         hints.astype("<f4").tofile(folder / "hints.f32")
-        description = {"size": size, "seen": "seen.f32", "hints": "hints.f32"}
+        description = {"size": seen.shape[1], "seen": "seen.f32", "hints": "hints.f32"}
         (folder / "input.json").write_text(json.dumps(description))
         done = subprocess.run(  # noqa: S603  our own arguments
-            ["node", "tools/run_model.mjs", model.resolve(), folder / "input.json", folder / "output.f32"],  # noqa: S607
+            ["node", "tools/run_model.mjs", model.resolve(), folder / "input.json", folder],  # noqa: S607
             cwd=WEB,
             capture_output=True,
             text=True,
@@ -128,4 +132,5 @@ def _maps_of_tfjs(module: ServingModule, model: Path, pictures: list[Fixture]) -
         )
         if done.returncode:
             raise RuntimeError(f"TF.js in Node failed: {done.stderr.strip()[-500:]}")
-        return np.fromfile(folder / "output.f32", "<f4").reshape(len(pictures), size, size, -1)
+        maps, probabilities = (np.fromfile(folder / f"{name}.f32", "<f4") for name in ("maps", "probabilities"))
+        return maps.reshape(*seen.shape[:3], -1), probabilities

@@ -26,11 +26,14 @@ class SpreadHints(layers.Layer):
     Each head gives the mean of what the hints (colour, mask) would change about the colours, over the cells whose mask
     is 1, weighted by exp(-distance^2) to them, and how much of any it has heard, 0..1: the sum of those weights against
     0.1 for none. Where no cell has a hint all is zero.
+
+    With `listed` the silent cells are left out before the distances are computed: the same, in a part of the time. How
+    many are left depends on the values, which XLA can't compile: it is for inference.
     """
 
-    def __init__(self, heads: int, width: int, **kwargs: Any) -> None:
+    def __init__(self, heads: int, width: int, listed: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.heads, self.width = heads, width
+        self.heads, self.width, self.listed = heads, width, listed
 
     def build(self, shapes: list[tuple]) -> None:
         """An embedding of the features, and the heads' reach in the plane of the picture."""
@@ -59,8 +62,11 @@ class SpreadHints(layers.Layer):
         one = ops.ones_like(length)
         query = ops.concatenate([2 * point, -length, -one], -1)
         key = ops.concatenate([point, one, length + silent], -1)
-        weights = ops.exp(ops.minimum(ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))), 0.0))
         given = ops.reshape(changes, (-1, 1, cells, changes.shape[-1]))
+        if self.listed:
+            speaking = _speaking(ops.reshape(mask, (-1, cells)))
+            key, given = ops.take(key, speaking, axis=2), ops.take(given, speaking, axis=2)
+        weights = ops.exp(ops.minimum(ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))), 0.0))
         total = ops.sum(weights, -1, keepdims=True)
         heard = ops.concatenate([ops.matmul(weights, given), total], -1) / (total + _SILENCE)
         return ops.reshape(ops.transpose(heard, (0, 2, 1, 3)), (-1, height, width, self.heads * hints.shape[-1]))
@@ -71,7 +77,13 @@ class SpreadHints(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """For saving."""
-        return {**super().get_config(), "heads": self.heads, "width": self.width}
+        return {**super().get_config(), "heads": self.heads, "width": self.width, "listed": self.listed}
+
+
+def _speaking(mask: Any) -> Any:
+    """Masks [N, cells] -> the cells that have a hint in any of the pictures, [K], and the first one: K is never 0."""
+    first = ops.one_hot(0, mask.shape[1])
+    return ops.nonzero(ops.max(mask, axis=0) + first)[0]
 
 
 def _places(height: int, width: int) -> Any:

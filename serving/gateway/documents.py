@@ -1,4 +1,4 @@
-"""What says how to use the gateway: `/openapi.json` for programs, `/docs/` for people.
+"""What says how to use the gateway: `/openapi.json` for programs, `/docs/` for people, `/server.json` for our own page.
 
     add_documents(app, settings)
 
@@ -54,6 +54,13 @@ def add_documents(app: Flask, settings: Settings) -> None:
     @app.get("/openapi.json")
     def openapi() -> Response:
         return jsonify(document)
+
+    @app.get("/server.json")
+    def server() -> Response:
+        """Tells the page (web/) that this server colours, too; a host of files has an empty object of that name."""
+        response = jsonify({"colourise": "v1/colourise", "key": settings.authentication})
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
     @app.get("/docs")
     def docs_without_slash() -> Response:

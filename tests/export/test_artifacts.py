@@ -144,13 +144,13 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 CONTRACTS = {
     "photo": {
         "signature": "chroma",
-        "inputs": {"luminance": [-1, 256, 256, 1], "hints": [-1, 256, 256, 3]},
-        "outputs": {"coefficients": [-1, 256, 256, 4]},
+        "inputs": {"luminance": [1, 256, 256, 1], "hints": [1, 256, 256, 3]},
+        "outputs": {"coefficients": [1, 256, 256, 4], "probabilities": [1, 32, 32, 195]},
     },
     "sketch": {
         "signature": "flats",
-        "inputs": {"tone": [-1, 256, 256, 1], "hints": [-1, 256, 256, 4]},
-        "outputs": {"maps": [-1, 256, 256, 5]},
+        "inputs": {"tone": [1, 256, 256, 1], "hints": [1, 256, 256, 4]},
+        "outputs": {"maps": [1, 256, 256, 5], "probabilities": [1, 32, 32, 195]},
     },
 }
 
@@ -159,31 +159,34 @@ CONTRACTS = {
 def test_the_manifest_is_true(task: str, folder: str, request: pytest.FixtureRequest) -> None:
     tfjs: Path = request.getfixturevalue(folder)
     manifest = json.loads((tfjs / "manifest.json").read_text())
-    assert {key: value for key, value in manifest.items() if key != "files"} == {
-        "format": "handtint-tfjs-1",
+    assert np.shape(manifest["centres"]) == (195, 2)
+    assert np.shape(manifest["probe"]) == (16, manifest["outputs"][signatures.MODULES[task].answer][-1])
+    assert {key: value for key, value in manifest.items() if key not in ("files", "centres", "probe")} == {
+        "format": "handtint-tfjs-2",
         "task": task,
         "version": 1,
         "size": 256,
         **CONTRACTS[task],
     }
-    assert manifest["files"][0]["path"] == "model.json"
+    assert [file["path"] for file in manifest["files"]] == ["guide.json", "see.json", "guide.bin", "see.bin"]
     assert {file["path"] for file in manifest["files"]} | {"manifest.json"} == {path.name for path in tfjs.iterdir()}
     for file in manifest["files"]:
         data = (tfjs / file["path"]).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
     assert sum(file["bytes"] for file in manifest["files"]) < 12_000_000
+    assert (tfjs / "guide.bin").stat().st_size < 200_000  # what knows the picture is in the other half
 
 
 def test_all_backends_give_the_same_pixels(saved_model: Path, tfjs: Path) -> None:
     done = export("verify", "--saved-model", saved_model, "--tfjs", tfjs)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 6
+    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 12
 
 
 def test_all_backends_give_the_same_drawings(sketch_weights: Path, sketch_model: Path, tfjs_sketch: Path) -> None:
     done = export("verify", "--weights", sketch_weights, "--saved-model", sketch_model, "--tfjs", tfjs_sketch)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 6
+    assert len([line for line in done.stdout.splitlines() if "tfjs" in line]) == 12
 
 
 def test_verify_fails_when_the_weights_differ(tfjs: Path, saved_model: Path, tmp_path: Path) -> None:

@@ -82,3 +82,19 @@ def test_heads_differ_in_reach() -> None:
     heard = np.asarray(layer([np.zeros((1, 8, 8, 4), np.float32), one_hint(0, 0), GREY]))
     near, far = heard[0, 0, 2, 2], heard[0, 0, 2, 5]
     assert far > near + 1e-3
+
+
+def test_a_list_of_the_cells_that_have_hints_changes_nothing() -> None:
+    """For each picture of a batch its own hints count, also if it has none."""
+    random = np.random.default_rng(0)
+    features, colours = (random.standard_normal((3, 8, 8, depth)).astype(np.float32) for depth in (4, 2))
+    hints = random.uniform(-1, 1, (3, 8, 8, 3)).astype(np.float32)
+    hints[..., 2] = 0
+    hints[0, 0, 0, 2] = hints[0, 5, 2, 2] = hints[1, 7, 7, 2] = 1
+    every, listed = (SpreadHints(heads=2, width=4, listed=listed) for listed in (False, True))
+    expected = np.asarray(every([features, hints, colours]))
+    listed.build([features.shape, hints.shape, colours.shape])
+    listed.set_weights(every.get_weights())
+    assert np.abs(expected[:2]).max(axis=(1, 2, 3)).min() > 0.1
+    np.testing.assert_allclose(np.asarray(listed([features, hints, colours])), expected, atol=1e-6)
+    assert not np.asarray(listed([features[2:], hints[2:], colours[2:]])).any()

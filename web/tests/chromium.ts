@@ -23,15 +23,16 @@ const FLAGS = [
   '--no-pings',
 ];
 
-/**
- * What Playwright needs to start the browser; unpacks it at first use.
- * @param webgl whether WebGL is there, computed by the processor.
- */
-export function launchOptions({ webgl } = { webgl: false }): LaunchOptions {
-  const graphics = webgl
-    ? ['--use-angle=swiftshader', '--enable-unsafe-swiftshader']
-    : ['--disable-gpu', '--disable-software-rasterizer'];
-  const args = [...FLAGS, ...graphics];
+/** All computed by the processor. */
+const GRAPHICS = {
+  none: ['--disable-gpu', '--disable-software-rasterizer'],
+  webgl: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  webgpu: ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
+};
+
+/** What Playwright needs to start the browser; unpacks it at first use. */
+export function launchOptions(graphics: keyof typeof GRAPHICS = 'none'): LaunchOptions {
+  const args = [...FLAGS, ...GRAPHICS[graphics]];
   const chosen = process.env['CHROMIUM_PATH'];
   if (chosen) return { executablePath: chosen, args };
   const folder = unpack();

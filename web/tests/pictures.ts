@@ -114,3 +114,102 @@ export function gif(width: number, height: number, levels: number[]): Buffer {
   const colours = [0, 1, 2, 3].flatMap((index) => Array<number>(3).fill(levels[index] ?? 0));
   return Buffer.from([...Buffer.from('GIF89a'), ...sizes, 0x81, 0, 0, ...colours, ...frames, 0x3b]);
 }
+
+/** 24 bits, from the bottom up, as most are. `dpi` in both directions. */
+export function bmp({ width, height, data }: Pixels, dpi = 72): Buffer {
+  const row = 4 * Math.ceil((3 * width) / 4);
+  const bytes = Buffer.alloc(54 + row * height);
+  bytes.write('BM');
+  const fields = [[2, bytes.length], [10, 54], [14, 40], [18, width], [22, height], [26, 1 | (24 << 16)], [34, row * height]];
+  for (const [at, value] of fields) bytes.writeUInt32LE(value, at);
+  for (const at of [38, 42]) bytes.writeUInt32LE(Math.round(dpi / 0.0254), at);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        bytes[54 + row * (height - 1 - y) + 3 * x + channel] = data[4 * (y * width + x) + 2 - channel];
+      }
+    }
+  }
+  return bytes;
+}
+
+/** Tag, type, values: of type 2 text, of 1 and 7 bytes, of 5 whole quotients. */
+export type Tag = [tag: number, type: 1 | 2 | 3 | 4 | 5 | 7, values: number[] | string];
+const BYTES_OF_TYPE = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1 };
+
+/** One directory of TIFF for byte `start`, with its values behind it; `next` is where the following one begins. */
+export function directory(tags: Tag[], start: number, { big = false, next = 0 } = {}): Buffer {
+  const list = Buffer.alloc(6 + 12 * tags.length);
+  const values: Buffer[] = [];
+  let valueAt = start + list.length;
+  put(list, 2, tags.length, 0, big);
+  [...tags].sort(([a], [b]) => a - b).forEach(([tag, type, content], index) => {
+    const at = 2 + 12 * index;
+    const size = BYTES_OF_TYPE[type];
+    const items = typeof content === 'string' ? [...Buffer.from(content), 0] : content;
+    const value = Buffer.alloc(Math.max(4, size * items.length + ((size * items.length) & 1)));
+    items.forEach((item, i) => put(value, Math.min(size, 4), item, size * i, big));
+    if (type === 5) items.forEach((_, i) => put(value, 4, 1, size * i + 4, big));
+    put(list, 2, tag, at, big);
+    put(list, 2, type, at + 2, big);
+    put(list, 4, items.length, at + 4, big);
+    if (value.length <= 4) {
+      value.copy(list, at + 8);
+    } else {
+      put(list, 4, valueAt, at + 8, big);
+      values.push(value);
+      valueAt += value.length;
+    }
+  });
+  put(list, 4, next, list.length - 4, big);
+  return Buffer.concat([list, ...values]);
+}
+
+function put(bytes: Buffer, size: number, value: number, at: number, big: boolean): void {
+  if (big) bytes.writeUIntBE(value, at, size);
+  else bytes.writeUIntLE(value, at, size);
+}
+
+/** EXIF: a TIFF structure of a main directory, those that it points to, and a thumbnail of four bytes. */
+export function exif(
+  { main = [], details = [], gps = [], thumbnail = false }: { main?: Tag[]; details?: Tag[]; gps?: Tag[]; thumbnail?: boolean },
+  big = false,
+): Buffer {
+  const pointers = (at: number): Tag[] => [
+    ...(details.length > 0 ? [[34665, 4, [at]] satisfies Tag] : []),
+    ...(gps.length > 0 ? [[34853, 4, [at + directory(details, 0).length]] satisfies Tag] : []),
+  ];
+  const head = Buffer.from(big ? '4d4d002a00000008' : '49492a0008000000', 'hex');
+  const detailsAt = 8 + directory([...main, ...pointers(0)], 0).length;
+  const thumbnailAt = detailsAt + directory(details, 0).length + directory(gps, 0).length;
+  const jpeg: Tag[] = [[513, 4, [thumbnailAt + 30]], [514, 4, [4]]];
+  return Buffer.concat([
+    head,
+    directory([...main, ...pointers(detailsAt)], 8, { big, next: thumbnail ? thumbnailAt : 0 }),
+    directory(details, detailsAt, { big }),
+    directory(gps, detailsAt + directory(details, 0).length, { big }),
+    ...(thumbnail ? [directory(jpeg, thumbnailAt, { big }), Buffer.from('ffd8ffd9', 'hex')] : []),
+  ]);
+}
+
+/** RGB of 8 bits in one strip, uncompressed. `tags` are added or take the place of the usual ones. */
+export function tiff({ width, height, data }: Pixels, tags: Tag[] = [], samples?: Uint8Array): Buffer {
+  const strip = Buffer.from(samples ?? data.filter((_, i) => i % 4 !== 3));
+  const usual: Tag[] = [
+    [256, 4, [width]],
+    [257, 4, [height]],
+    [258, 3, [8, 8, 8]],
+    [259, 3, [1]],
+    [262, 3, [2]],
+    [273, 4, [8]],
+    [277, 3, [3]],
+    [278, 4, [height]],
+    [279, 4, [strip.length]],
+  ];
+  const own = new Set(tags.map(([tag]) => tag));
+  const start = 8 + strip.length + (strip.length & 1);
+  const head = Buffer.from('49492a0000000000', 'hex');
+  head.writeUInt32LE(start, 4);
+  const padding = Buffer.alloc(strip.length & 1);
+  return Buffer.concat([head, strip, padding, directory([...usual.filter(([tag]) => !own.has(tag)), ...tags], start)]);
+}

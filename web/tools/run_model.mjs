@@ -1,13 +1,13 @@
 // Runs an exported model folder in Node on TF.js's wasm backend, through the page's own loader:
 //
-//   node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin
+//   node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT_DIR
 //
 // INPUT.json is {"size": 256, "seen": "seen.f32", "hints": "hints.f32"}: raw little-endian float32 files beside it, of shape
-// [N, size, size, 1] (luminance, or a drawing's tone) and [N, size, size, 3 (or 4)]. OUTPUT.bin receives the small maps that
-// the model's task answers, float32 [N, size, size, 4 (or 5)].
-// `python -m export verify` compares them with Keras and the SavedModel.
+// [N, size, size, 1] (luminance, or a drawing's tone) and [N, size, size, 3 (or 4)]. OUTPUT_DIR receives the small maps that
+// the model's task answers, maps.f32 [N, size, size, 4 (or 5)], and how likely each of Q colours is, probabilities.f32
+// [N, 32, 32, Q] (empty if the model can't say). `python -m export verify` compares them with Keras and the SavedModel.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +19,11 @@ import { runnerImport } from 'vite';
 const source = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 const load = async (path) => (await runnerImport(source(path), { configFile: false, logLevel: 'error' })).module;
 
-async function main([modelFolder, inputPath, outputPath]) {
-  if (!outputPath) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT.bin');
-  const { MANIFEST_NAME, parseManifest } = await load('worker/manifest.ts');
-  const { buildModel, readFiles } = await load('worker/model.ts');
-  const { TASKS } = await load('worker/task.ts');
+async function main([modelFolder, inputPath, outputFolder]) {
+  if (!outputFolder) throw new Error('Usage: node tools/run_model.mjs MODEL_DIR INPUT.json OUTPUT_DIR');
+  const { MANIFEST_NAME, parseManifest } = await load('worker/model/manifest.ts');
+  const { buildModel, readFiles } = await load('worker/model/model.ts');
+  const { TASKS } = await load('worker/paint/task.ts');
 
   const input = JSON.parse(await readFile(inputPath, 'utf8'));
   const manifest = parseManifest(JSON.parse(await readFile(join(modelFolder, MANIFEST_NAME), 'utf8')));
@@ -31,7 +31,7 @@ async function main([modelFolder, inputPath, outputPath]) {
     throw new Error(`${inputPath} has size ${input.size}, but the model expects ${manifest.size}.`);
   }
   const area = input.size * input.size;
-  const { hintChannels, depth } = TASKS[manifest.task];
+  const { hintChannels } = TASKS[manifest.task];
   const seen = await readFloats(resolve(dirname(inputPath), input.seen), area);
   const hints = await readFloats(resolve(dirname(inputPath), input.hints), area * hintChannels);
   const count = seen.length / area;
@@ -46,15 +46,15 @@ async function main([modelFolder, inputPath, outputPath]) {
 
   const files = await readFiles(manifest, async (path) => new Uint8Array(await readFile(join(modelFolder, path))));
   const model = buildModel(manifest, files);
-  const maps = new Float32Array(count * area * depth);
+  const outputs = { maps: [], probabilities: [] };
   for (let n = 0; n < count; n++) {
-    const result = await model.predict(
-      seen.subarray(n * area, (n + 1) * area),
-      hints.subarray(n * area * hintChannels, (n + 1) * area * hintChannels),
-    );
-    maps.set(result, n * area * depth);
+    const seenOne = await model.see(seen.subarray(n * area, (n + 1) * area));
+    const hintMap = hints.subarray(n * area * hintChannels, (n + 1) * area * hintChannels);
+    const answer = await model.guide(seenOne, hintMap).finally(() => seenOne.dispose());
+    for (const name of Object.keys(outputs)) outputs[name].push(new Uint8Array(answer[name].buffer));
   }
-  await writeFile(outputPath, new Uint8Array(maps.buffer));
+  await mkdir(outputFolder, { recursive: true });
+  for (const [name, parts] of Object.entries(outputs)) await writeFile(join(outputFolder, `${name}.f32`), Buffer.concat(parts));
 }
 
 async function readFloats(path, perPicture) {

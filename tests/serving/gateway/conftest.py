@@ -1,4 +1,4 @@
-"""Model servers whose answers a test can choose, and one with labelled versions."""
+"""Model servers whose answers a test can choose, one with labelled versions, and the browser of the page's tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.serving.gateway.predict_server import Answer, PredictServer
+
+WEB = ROOT / "web"
 
 StartPredict = Callable[[Answer], str]
 
@@ -96,3 +99,13 @@ class ModelServerProcess:
         self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+
+
+@pytest.fixture
+def chromium() -> Path:
+    """The folder of the browser that the page's own tests use; they unpack it when their configuration is read."""
+    if not (WEB / "node_modules/@playwright/test").is_dir():
+        raise RuntimeError("There is no browser. Expected the page's packages; run `make setup`, or `npm ci` in web/.")
+    listing = [str(WEB / "node_modules/.bin/playwright"), "test", "--list"]
+    subprocess.run(listing, cwd=WEB, check=True, capture_output=True, timeout=300)
+    return next((WEB / "node_modules/.cache").glob("chromium-[0-9.]*[0-9]"))

@@ -52,7 +52,7 @@ def write_page(folder: Path) -> None:
         "service_worker.js",
         "assets/index-BGGtFJIN.js",
         "assets/tfjs-BrM3BlWr.wasm",
-        "models/photo/model.json",
+        "models/photo/see.json",
     ):
         (folder / name).write_text(f"// {name}\n" * 200)
     (folder / ".hidden").write_text("secret")

@@ -15,16 +15,6 @@ from tests.serving.sample_pictures import GOOD
 WEB = ROOT / "web"
 
 
-@pytest.fixture
-def chromium() -> Path:
-    """The folder of the browser that the page's own tests use; they unpack it when their configuration is read."""
-    if not (WEB / "node_modules/@playwright/test").is_dir():
-        raise RuntimeError("There is no browser. Expected the page's packages; run `make setup`, or `npm ci` in web/.")
-    listing = [str(WEB / "node_modules/.bin/playwright"), "test", "--list"]
-    subprocess.run(listing, cwd=WEB, check=True, capture_output=True, timeout=300)
-    return next((WEB / "node_modules/.cache").glob("chromium-[0-9.]*[0-9]"))
-
-
 @pytest.mark.slow
 def test_a_person_can_try_it_there(gateway: httpx.Client, chromium: Path, tmp_path: Path) -> None:
     picture = tmp_path / "old.jpg"

@@ -110,7 +110,7 @@ def test_problems_of_the_gateway_stay_as_they_are(client: httpx.Client, gunicorn
 def test_health_and_documents(client: httpx.Client, gunicorn: Gunicorn) -> None:
     for path in ("/healthz", "/readyz"):
         assert (client.get(path).status_code, client.get(path).text) == (200, "ok\n")
-    for path in ("/openapi.json", "/docs/", "/docs/swagger-ui.css"):
+    for path in ("/openapi.json", "/server.json", "/docs/", "/docs/swagger-ui.css"):
         through, straight = client.get(path), gunicorn.client.get(path)
         assert through.content == straight.content
         for name in ("content-type", "content-security-policy"):
@@ -136,7 +136,7 @@ def test_a_request_keeps_its_id(client: httpx.Client, nginx: Nginx) -> None:
     [
         ("/", "no-cache"),
         ("/service_worker.js", "no-cache"),
-        ("/models/photo/model.json", "no-cache"),
+        ("/models/photo/see.json", "no-cache"),
         ("/assets/index-BGGtFJIN.js", "public, max-age=31536000, immutable"),
         ("/assets/tfjs-BrM3BlWr.wasm", "public, max-age=31536000, immutable"),
     ],

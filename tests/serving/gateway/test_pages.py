@@ -28,6 +28,9 @@ def test_the_page(start_gateway: Callable[..., httpx.Client], tmp_path: Path) ->
         assert response.headers["cross-origin-opener-policy"] == "same-origin"
         assert response.headers["cross-origin-embedder-policy"] == "require-corp"
         assert response.headers["content-security-policy"] == policy
+    # the file of that name is a static host's; of this server it says where it colours
+    (site / "server.json").write_text("{}")
+    assert page.get("/server.json").json() == {"colourise": "v1/colourise", "key": False}
     etag = page.get("/models/model.json").headers["etag"]
     assert page.get("/models/model.json", headers={"if-none-match": etag}).status_code == 304
     for path in ("/none.js", "/..%2fsecret.txt", "/models", "/%00"):

@@ -40,7 +40,9 @@ export class Bridge {
       signal?.throwIfAborted();
       this.#calls.set(id, { resolve, reject, onProgress });
       signal?.addEventListener('abort', () => {
-        this.#take(id)?.reject(signal.reason);
+        const aborted = this.#take(id);
+        if (!aborted) return; // it has ended by itself
+        aborted.reject(signal.reason);
         this.#send({ kind: 'abort', id });
       });
       this.#send({ kind: 'call', id, name, input } as ToWorker);
@@ -53,8 +55,18 @@ export class Bridge {
 
   #receive(message: FromWorker): void {
     if (message.kind === 'progress') this.#calls.get(message.id)?.onProgress(message.progress);
-    else if (message.kind === 'done') this.#take(message.id)?.resolve(message.output as never);
+    else if (message.kind === 'done') this.#done(message.id, message.output);
+    else if (message.kind === 'aborted') this.#take(message.id)?.reject(new DOMException('the worker gave it up', 'AbortError'));
     else this.#take(message.id)?.reject(new ProblemError(message.problem));
+  }
+
+  #done(id: number, output: Calls[CallName]['output']): void {
+    const call = this.#take(id);
+    if (call) return call.resolve(output as never);
+    // Given up while the answer was on its way: nobody else will free what it holds.
+    if (typeof output !== 'object' || output === null) return;
+    if ('bitmap' in output) output.bitmap.close();
+    if ('picture' in output) void this.call('close', { picture: output.picture });
   }
 
   #take(id: number): Call | undefined {

@@ -1,111 +1,101 @@
-// The page's entry: one picture at a time goes from an input through the worker to the result.
+// The page's entry: files come in by many ways and go to the editor, or, if they are several, to the list.
 
-import type { About, Note, Progress } from '../shared/messages';
 import { problemOf } from '../shared/problem';
+import { Editor } from './app/editor';
+import { EnginePanel, offeredTasks } from './app/engine';
+import { watchInstall } from './app/install';
+import { offerLanguages } from './app/language';
+import { takeLaunched } from './app/launch';
+import { showScreen, shownScreen, type Screen } from './app/screens';
+import { Status } from './app/status';
+import { watchUpdates } from './app/updates';
+import { Batch } from './batch/batch';
 import { Bridge } from './bridge';
-import { chosen, offeredTasks, showChoice } from './choice';
-import { listenForFiles } from './input';
-import { Result } from './result';
-import { showSamples } from './samples';
-import { Status } from './status';
-import { texts } from './texts';
+import { byId } from './dom';
+import { ACCEPTED, listenForFiles } from './input/files';
+import { showSamples } from './input/samples';
+import { OutputPanel } from './output/panel';
+import { startTexts, write } from './texts';
+
+startTexts();
+offerLanguages(byId('language', HTMLSelectElement));
+const offered = offeredTasks();
+write(byId('tagline'), ({ tagline }) => tagline(offered));
 
 const bridge = new Bridge();
 const status = new Status();
-const result = new Result();
-const offered = offeredTasks();
-let current: AbortController | undefined;
-let again: (() => Promise<void>) | undefined; // the last picture, once there was one
-let prepared: Promise<void> | undefined;
 
-for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
-  element.textContent = texts[element.dataset['text'] as 'choose'];
-}
-for (const element of document.querySelectorAll<HTMLElement>('[data-label]')) {
-  element.setAttribute('aria-label', texts[element.dataset['label'] as 'inputs']);
-}
-
-document.querySelector('#tagline')!.textContent = texts.tagline(offered);
-
-/** Fetches and starts the photo model once. After a failure the next call tries again. */
-function prepare(): Promise<void> {
-  prepared ??= bridge
-    .call(
-      'prepare',
-      {
-        modelsUrl: new URL('./models/', document.baseURI).href,
-        offered,
-        backend: new URLSearchParams(location.search).get('backend'),
-      },
-      // From the first picture on, the status is about pictures: a drawing may be done before this model is there.
-      { onProgress: (progress) => again || status.progress(progress) },
-    )
-    .then(async (about) => {
-      if (!again) {
-        status.say(texts.ready);
-        showEngine(about);
-      }
-      await showOffline();
-    })
-    .catch((error: unknown) => {
-      prepared = undefined;
-      if (!again) status.showProblem(problemOf(error)); // else the picture's own call tells it
-    });
-  return prepared;
-}
-
-function showEngine(about: About): void {
-  document.querySelector('#engine')!.textContent = texts.engine(about);
-}
-
-/** Says what the page can do without a network by now. */
-async function showOffline(): Promise<void> {
-  const kept = await bridge.call('kept', null);
-  if (!kept.includes('photo')) return;
-  await navigator.serviceWorker?.ready;
-  const line = document.querySelector<HTMLElement>('#offline')!;
-  line.textContent = texts.offline(kept.length === offered.length);
-  line.hidden = false;
-}
-
-/** Colours one picture; whatever was under way is given up for it. */
-async function open(load: () => Promise<File>, remarks: string[] = []): Promise<void> {
-  again = () => open(load, remarks);
-  current?.abort();
-  const { signal } = (current = new AbortController());
-  status.clearProblem();
-  status.say(texts.opening);
-  void prepare();
-  try {
-    const file = await load();
-    signal.throwIfAborted();
-    const onProgress = (progress: Progress) => {
-      if (progress.step === 'opened') result.showOriginal(file);
-      status.progress(progress);
-    };
-    const output = await bridge.call('colourise', { file, name: file.name, choice: chosen() }, { signal, onProgress });
-    result.showColoured(file.name, output.picture, [...remarks, ...output.notes.map((note: Note) => texts.notes[note])]);
-    status.say(texts.done(output.width, output.height, output.milliseconds));
-    showEngine(output.about);
-    void showOffline();
-  } catch (error) {
-    if (signal.aborted) return;
-    result.hideUnfinished();
-    status.showProblem(problemOf(error));
-  } finally {
-    if (current?.signal === signal) current = undefined;
-  }
-}
-
-listenForFiles(document.querySelector<HTMLInputElement>('#file')!, {
-  onFiles: ([first, ...rest]) =>
-    open(async () => first, rest.length > 0 ? [texts.onlyFirst(first.name, rest.length + 1)] : []),
-  onProblem: (error) => status.showProblem(error.problem),
+const engine = new EnginePanel(bridge, offered, {
+  // Once a picture is open the status is about the picture.
+  onProgress: (progress) => editor.current || status.progress(progress),
+  onReady: () => editor.current || status.say((texts) => texts.status.ready),
+  onChanged: () => editor.again(),
+  onProblem: (error) => status.showProblem(problemOf(error), () => void engine.prepare(null)),
 });
-showSamples(document.querySelector<HTMLElement>('#samples')!, (load) => void open(load));
 
-showChoice(offered, () => void again?.());
+const editor = new Editor(bridge, status, offered, {
+  onOpen: () => show('editor'),
+  onChange: () => {
+    const onServer = editor.current?.edit.from === 'server';
+    write(byId('privacy'), ({ privacy, privacyServer }) => (onServer ? privacyServer : privacy));
+    output.show();
+  },
+  onColoured: ({ about }) => engine.show(about),
+  onCancel: () => output.cancel(),
+});
 
+const output = new OutputPanel({
+  bridge,
+  status,
+  current: () => editor.current,
+  onHints: (hints) => editor.change({ hints, variant: 0 }),
+});
+
+const batch = new Batch({
+  bridge,
+  status,
+  onEdit: (file) => void editor.open(async () => file),
+  onEmpty: () => show(editor.current ? 'editor' : 'welcome'),
+});
+
+/** One picture goes to the editor; several, and whatever comes while the list is shown, go to the list. */
+function openFiles(files: File[]): void {
+  const [first] = files;
+  if (files.length === 1 && isHints(first)) return void output.loadHints(first);
+  if (files.length === 1 && shownScreen() !== 'batch') return void editor.open(async () => first);
+  status.clearProblem();
+  batch.add(files);
+  show('batch');
+}
+
+function isHints({ name }: File): boolean {
+  return editor.current !== undefined && name.endsWith('.json');
+}
+
+function show(screen: Screen): void {
+  showScreen(screen);
+  toBatch.hidden = screen === 'batch' || batch.size === 0;
+}
+
+const toBatch = byId('to-batch');
+toBatch.addEventListener('click', () => show('batch'));
+
+const pickers = ['file', 'camera'].map((id) => byId(id, HTMLInputElement));
+pickers[0].accept = ACCEPTED;
+listenForFiles(pickers, { onFiles: openFiles, onProblem: ({ problem }) => status.showProblem(problem) });
+showSamples(byId('samples'), (load) => void editor.open(load));
+takeLaunched(openFiles);
+
+const [install, update] = [byId('install'), byId('update')];
+watchInstall((ask) => {
+  install.hidden = ask === null;
+  install.onclick = ask;
+});
+void watchUpdates((apply) => {
+  update.hidden = false;
+  update.onclick = apply;
+});
+
+write(byId('privacy'), ({ privacy }) => privacy);
 // At once, not at the first picture: one visit is to be enough for working without a network.
-void prepare();
-if (import.meta.env.PROD) void navigator.serviceWorker?.register('./service_worker.js').catch(() => undefined);
+void engine.prepare(new URLSearchParams(location.search).get('backend'));

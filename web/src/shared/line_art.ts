@@ -1,5 +1,5 @@
 // A drawing's pixels, row by row: the tone that the network and the eye want of them, and flat colours under their ink.
-// trainer/line_art.py and serving/sketch.py hold the same formulas; the two must agree within one 8-bit step.
+// trainer/line_art.py and serving/colouring/sketch.py hold the same formulas; the two must agree within one 8-bit step.
 
 /**
  * Writes the tone, 0..1, of `width` RGBA pixels that start at byte `offset` into `target`: luma (ITU-R BT.601), but light
@@ -8,12 +8,18 @@
  */
 export function toneRow(rgba: Uint8ClampedArray, offset: number, width: number, target: Float32Array): boolean {
   let grey = true;
-  for (let x = 0; x < width; x++) {
-    const at = offset + 4 * x;
+  for (let x = 0, at = offset; x < width; x++, at += 4) {
     grey &&= rgba[at] === rgba[at + 1] && rgba[at + 1] === rgba[at + 2];
-    target[x] = tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255);
+    target[x] = toneAt(rgba, at);
   }
   return grey;
+}
+
+/** Makes `width` RGBA pixels that start at byte `offset` the greys of their tone, in place. Alpha stays. */
+export function writeToneRow(rgba: Uint8ClampedArray, offset: number, width: number): void {
+  for (let at = offset; at < offset + 4 * width; at += 4) {
+    rgba[at] = rgba[at + 1] = rgba[at + 2] = toLevel(toneAt(rgba, at));
+  }
 }
 
 /**
@@ -21,13 +27,24 @@ export function toneRow(rgba: Uint8ClampedArray, offset: number, width: number, 
  * @param maps `width` times (red, green, blue, gain, offset), sRGB 0..1: ink = gain * tone + offset multiplies the colour.
  */
 export function layLinesRow(rgba: Uint8ClampedArray, offset: number, width: number, maps: Float32Array): void {
-  for (let x = 0; x < width; x++) {
-    const at = offset + 4 * x;
-    const from = 5 * x;
-    const ink = clip(maps[from + 3] * tone(rgba[at] / 255, rgba[at + 1] / 255, rgba[at + 2] / 255) + maps[from + 4]);
-    // Down after adding a half, as Python does; the array's own rounding would take halves to even.
-    for (let c = 0; c < 3; c++) rgba[at + c] = Math.floor(clip(maps[from + c] * ink) * 255 + 0.5);
+  for (let x = 0, at = offset, from = 0; x < width; x++, at += 4, from += 5) {
+    const ink = clip(maps[from + 3] * toneAt(rgba, at) + maps[from + 4]);
+    rgba[at] = toLevel(clip(maps[from] * ink));
+    rgba[at + 1] = toLevel(clip(maps[from + 1] * ink));
+    rgba[at + 2] = toLevel(clip(maps[from + 2] * ink));
   }
+}
+
+/** 0..1 -> 0..255, halves upwards as Python does it; the array's own rounding would take them to even. */
+function toLevel(value: number): number {
+  return (value * 255 + 0.5) | 0;
+}
+
+function toneAt(rgba: Uint8ClampedArray, at: number): number {
+  const red = rgba[at];
+  const green = rgba[at + 1];
+  const blue = rgba[at + 2];
+  return red === green && green === blue ? red / 255 : tone(red / 255, green / 255, blue / 255);
 }
 
 function tone(red: number, green: number, blue: number): number {

@@ -1,7 +1,7 @@
 // What can go wrong, as data: a code and the values its message needs. The page turns it into words (src/page/texts.ts),
 // so nothing below the page holds a sentence for people, and a second language touches one file.
 
-import type { TaskName } from './messages';
+import type { SaveType, TaskName } from './messages';
 
 export type Problem =
   // The picture
@@ -15,12 +15,24 @@ export type Problem =
   | { code: 'unreadable'; name: string }
   | { code: 'no-file' }
   | { code: 'sample-unreachable'; name: string }
+  // What was asked for
+  | { code: 'not-written'; type: SaveType }
+  | { code: 'not-copied' }
+  // A file of hints
+  | { code: 'hints-not-json'; name: string }
+  | { code: 'hints-form'; name: string; received: string }
+  | { code: 'hints-too-many'; name: string; count: number; most: number }
+  | { code: 'hints-entry'; name: string; number: number; field: 'fields' | 'x' | 'y' | 'colour'; received: string }
   // The model
   | { code: 'model-unreachable'; task: TaskName; path: string; received: string }
   | { code: 'model-manifest'; expected: string; received: string }
   | { code: 'model-damaged'; path: string; expected: string; received: string }
   | { code: 'no-backend'; tried: string }
+  | { code: 'backend-lost'; backend: string }
   | { code: 'unknown-backend'; received: string; known: string }
+  // The server that gave the page
+  | { code: 'server-unreachable' }
+  | { code: 'server-refused'; status: number; detail: string; fix: string }
   // Anything else: a mistake of ours, never the person's
   | { code: 'unexpected'; detail: string };
 

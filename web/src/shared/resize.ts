@@ -11,17 +11,21 @@ export interface Taps {
   readonly length: number;
 }
 
-/** Which inputs make up each output when `input` samples become `output` samples. */
-export function taps(input: number, output: number): Taps {
-  const ratio = input / output;
+/**
+ * Which inputs make up each output when `input` samples become `output` samples.
+ * @param from where the part of the input that is resized begins and ends (`to`), in samples; what lies around it is still seen,
+ * so that parts join without a seam. All of it, if left out.
+ */
+export function taps(input: number, output: number, from = 0, to = input): Taps {
+  const ratio = (to - from) / output;
   const support = Math.max(1, ratio);
   const length = Math.min(input, Math.ceil(2 * support));
   const start = new Int32Array(output);
   const weights = new Float64Array(output * length);
   for (let i = 0; i < output; i++) {
-    const centre = (i + 0.5) * ratio;
-    const first = Math.max(0, Math.floor(centre - support + 0.5));
-    const end = Math.min(input, Math.floor(centre + support + 0.5));
+    const centre = from + (i + 0.5) * ratio;
+    const first = Math.min(input - 1, Math.max(0, Math.floor(centre - support + 0.5)));
+    const end = Math.max(first + 1, Math.min(input, Math.floor(centre + support + 0.5)));
     let sum = 0;
     for (let k = first; k < end; k++) {
       const weight = Math.max(0, 1 - Math.abs((k + 0.5 - centre) / support));
@@ -48,6 +52,17 @@ export function resizeRow(
   to: number,
 ): void {
   const { output, start, weights, length } = across;
+  if (length === 2) {
+    // Whatever is enlarged: most of what is painted, so worth a loop of its own.
+    for (let x = 0, at = to; x < output; x++) {
+      const near = weights[2 * x];
+      const far = weights[2 * x + 1];
+      for (let left = from + start[x] * channels, end = left + channels; left < end; left++, at++) {
+        target[at] = near * source[left] + far * source[left + channels];
+      }
+    }
+    return;
+  }
   for (let x = 0; x < output; x++) {
     const first = from + start[x] * channels;
     for (let c = 0; c < channels; c++) {

@@ -6,8 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 
-import { explain, texts } from '../../src/page/texts';
-import type { Choice } from '../../src/shared/messages';
+import { explain } from '../../src/page/texts';
+import { en } from '../../src/page/texts/en';
+import type { TaskName } from '../../src/shared/messages';
 import type { Problem } from '../../src/shared/problem';
 import { StaticServer } from '../server';
 import { decodePng, type Pixels } from '../pictures';
@@ -53,7 +54,7 @@ export class Handtint {
     readonly page: Page,
     readonly server: StaticServer,
   ) {
-    this.status = page.getByRole('status');
+    this.status = page.locator('#status');
     this.problem = page.getByRole('alert');
     this.notes = page.locator('#notes li');
   }
@@ -62,19 +63,31 @@ export class Handtint {
     await this.page.goto(this.server.url + (backend === null ? '' : `?backend=${backend}`));
   }
 
-  /** Says what the pictures are, where there is anything to say. */
-  async take(choice: Choice): Promise<void> {
-    const option = this.page.getByRole('radio', { name: texts[choice] });
-    if (await option.isVisible()) await option.check();
-  }
-
+  /** Chooses files with the picker. */
   async choose(...files: Upload[]): Promise<void> {
-    await this.page.locator('#file').setInputFiles(files.length === 1 ? files[0] : files);
+    await this.page.locator('#file').setInputFiles(files);
   }
 
+  /** Waits until what is open is coloured as sharply as the screen is. */
+  async coloured(): Promise<void> {
+    const stage = this.page.locator('#stage');
+    await expect(stage.or(this.problem).first()).toBeVisible();
+    await expect(stage).toHaveAttribute('aria-busy', 'false');
+    expect(await this.problem.allInnerTexts()).toEqual([]);
+  }
+
+  /** Says what the open picture is, if it was taken for something else. */
+  async take(task: TaskName): Promise<void> {
+    const other = this.page.locator('#choice-switch');
+    if (!(await other.isVisible()) || (await other.textContent()) !== en.takeFor[task]) return;
+    await other.click();
+    await this.coloured();
+  }
+
+  /** Saves the open picture as PNG. */
   async saved(): Promise<{ name: string; pixels: Pixels; bytes: Buffer }> {
-    await expect(this.status).toHaveText(/^Done|^That did not work/);
-    expect(await this.problem.allTextContents()).toEqual([]);
+    await this.coloured();
+    await this.page.locator('#save-type').selectOption('image/png');
     const downloading = this.page.waitForEvent('download');
     await this.page.locator('#save').click();
     const download = await downloading;
@@ -82,10 +95,47 @@ export class Handtint {
     return { name: download.suggestedFilename(), pixels: decodePng(bytes), bytes };
   }
 
-  /** Chooses a picture and saves the result. */
-  async colour(file: Upload) {
+  /** Chooses a picture, says what it is, and saves the result. */
+  async colour(file: Upload, task?: TaskName) {
     await this.choose(file);
+    if (task) {
+      await this.coloured();
+      await this.take(task);
+    }
     return this.saved();
+  }
+
+  /** Where a spot of the open picture is on the screen, as long as the whole picture is shown. */
+  async place(x: number, y: number): Promise<{ x: number; y: number }> {
+    const box = (await this.page.locator('#canvas').boundingBox())!;
+    const [width, height] = (await this.page.locator('#picture-facts').textContent())!.match(/\d+/g)!.map(Number);
+    const scale = Math.min(box.width / width, box.height / height, 3);
+    return {
+      x: box.x + box.width / 2 + (x - 0.5) * width * scale,
+      y: box.y + box.height / 2 + (y - 0.5) * height * scale,
+    };
+  }
+
+  /** The colour that the screen shows at a spot of the picture. */
+  async shown(x: number, y: number): Promise<[number, number, number]> {
+    const place = await this.place(x, y);
+    return this.page.locator('#canvas').evaluate((canvas: HTMLCanvasElement, at) => {
+      const box = canvas.getBoundingClientRect();
+      const density = canvas.width / box.width;
+      // Read from a copy of the one pixel: the browser complains about reading again and again from what is shown.
+      const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+      context.drawImage(canvas, -Math.floor((at.x - box.x) * density), -Math.floor((at.y - box.y) * density));
+      const [r, g, b] = context.getImageData(0, 0, 1, 1).data;
+      return [r, g, b] as [number, number, number];
+    }, place);
+  }
+
+  /** Puts a hint of the palette's nth colour on a spot. */
+  async hint(x: number, y: number, nth = 0): Promise<void> {
+    const place = await this.place(x, y);
+    await this.page.mouse.click(place.x, place.y);
+    await this.page.locator('#palette-suggested button').nth(nth).click();
+    await this.coloured();
   }
 
   async expectProblem(problem: Problem): Promise<void> {

@@ -1,37 +1,24 @@
 // Drawings: what is taken for one, which model is fetched when, and what it makes of them. The model is a tiny one of the
 // tests' own: bare paper becomes (0.75, 0.5, 0.25), and ink is the drawing's tone.
 
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { expect } from '@playwright/test';
 
-import { explain, texts } from '../../src/page/texts';
 import { drawing, photograph, png, type Pixels } from '../pictures';
 import type { StaticServer } from '../server';
 import { tinyModel } from '../unit/tiny_model';
-import { expect, test, upload, type Handtint } from './fixtures';
 import { lightnessDifference } from './measure';
+import { fit, PLAIN, test } from './worker';
 
 const lines = drawing(500, 400);
-const linesPng = upload('lines.png', png(lines));
-const photoPng = upload('small.png', png(photograph(300, 200)));
+const photo = photograph(300, 200);
 const PAPER = [191, 128, 64, 255];
 
-/** The page as it is built with these models. */
-async function offer(server: StaticServer, tasks: string): Promise<void> {
-  const page = await readFile(fileURLToPath(new URL('../../dist/index.html', import.meta.url)), 'utf8');
-  server.answers.set('index.html', Buffer.from(page.replace(/(name="handtint-models" content=")[^"]*/, `$1${tasks}`)));
-  if (!tasks.includes('sketch')) return;
+function offerTinySketches(server: StaticServer): void {
   for (const [path, bytes] of tinyModel('sketch')) server.answers.set(`models/sketch/${path}`, bytes);
 }
 
-/** Paths of the sketch model that were asked for. */
-function sketchRequests({ page }: Handtint): string[] {
-  const seen: string[] = [];
-  page.context().on('request', (request) => {
-    if (request.url().includes('models/sketch/')) seen.push(request.url().replace(/.*sketch\/|\?.*/g, ''));
-  });
-  return seen;
-}
+const sketchFiles = (server: StaticServer) =>
+  server.served.flatMap(({ path }) => (path.startsWith('models/sketch/') ? [path.replace(/.*\/|\?.*/g, '')] : []));
 
 const pixel = ({ width, data }: Pixels, x: number, y: number) => [...data.slice(4 * (y * width + x), 4 * (y * width + x) + 4)];
 
@@ -41,81 +28,55 @@ function expectFlats(pixels: Pixels) {
   expect(pixel(pixels, 300, 240)).toEqual([0, 0, 0, 255]); // in the square
 }
 
-test('a page without a model for drawings has nothing to choose: all are photographs', async ({ handtint, server, page }) => {
-  await offer(server, 'photo');
-  await handtint.visit();
-  await expect(page.getByText(texts.tagline(['photo']))).toBeVisible();
-  await expect(page.locator('#choice')).toBeHidden();
-  const { pixels } = await handtint.colour(linesPng);
-  expect(lightnessDifference(lines, pixels)).toBeLessThanOrEqual(1);
-  await expect(handtint.notes).toHaveCount(0);
-  await expect(page.locator('#offline')).toHaveText(texts.offline(true));
+test('where there is no model for drawings all are photographs', async ({ worker }) => {
+  await worker.prepare(['photo']);
+  const opened = await worker.open(png(lines));
+  expect(opened).toMatchObject({ task: 'photo', guessed: true, notes: [] });
+  expect(lightnessDifference(lines, await worker.save(opened.picture))).toBeLessThanOrEqual(1);
 });
 
-test('automatic: a drawing fetches its model and gets flat colours, which is said', async ({ handtint, server, page }) => {
-  await offer(server, 'photo sketch');
-  const requests = sketchRequests(handtint);
-  await handtint.visit();
-  await expect(page.getByText(texts.tagline(['photo', 'sketch']))).toBeVisible();
-  await expect(page.getByRole('radio', { name: 'Automatic' })).toBeChecked();
-  await handtint.colour(photoPng);
-  expect(requests).toEqual([]);
-  await expect(page.locator('#engine')).toHaveText(/^Model for photographs, version \d+, running on wasm\.$/);
+test('a drawing is known by its looks, fetches its model once, and gets flat colours', async ({ worker, server }) => {
+  offerTinySketches(server);
+  await worker.prepare();
+  const photograph = await worker.open(png(photo));
+  expect(photograph).toMatchObject({ task: 'photo', guessed: true });
+  await worker.view(photograph.picture, fit(photograph));
+  expect(sketchFiles(server)).toEqual([]);
 
-  expectFlats((await handtint.colour(linesPng)).pixels);
-  await expect(handtint.notes).toHaveText([texts.notes['taken-for-drawing']]);
-  await expect(page.locator('#engine')).toHaveText('Model for drawings, version 1, running on wasm.');
-  expect(requests).toEqual(['manifest.json', 'model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin']);
-
-  await handtint.colour(photoPng);
-  expectFlats((await handtint.colour(linesPng)).pixels);
-  expect(requests).toHaveLength(4);
+  const opened = await worker.open(png(lines));
+  expect(opened).toMatchObject({ task: 'sketch', guessed: true, inColour: false, notes: [] });
+  expectFlats(await worker.view(opened.picture, fit(opened)));
+  expectFlats(await worker.save(opened.picture));
+  expect(sketchFiles(server).sort()).toEqual(['guide.bin', 'guide.json', 'manifest.json', 'see.bin', 'see.json']);
+  expect(await worker.call('kept', null)).toEqual(['photo', 'sketch']);
 });
 
-test('by name: another choice colours the open picture anew', async ({ handtint, server }) => {
-  await offer(server, 'photo sketch');
-  await handtint.visit();
-  await handtint.take('photo');
-  const { pixels } = await handtint.colour(linesPng);
-  expect(lightnessDifference(lines, pixels)).toBeLessThanOrEqual(1);
-  await expect(handtint.notes).toHaveCount(0);
-
-  await handtint.take('sketch');
-  await expect(handtint.page.locator('#engine')).toContainText('Model for drawings');
-  expectFlats((await handtint.saved()).pixels);
-  await expect(handtint.notes).toHaveCount(0);
+test('another word on what it is colours the open picture anew', async ({ worker, server }) => {
+  offerTinySketches(server);
+  await worker.prepare();
+  const { picture } = await worker.open(png(lines), 'photo');
+  expect(lightnessDifference(lines, await worker.save(picture))).toBeLessThanOrEqual(1);
+  expect(await worker.call('retake', { picture, choice: 'sketch' })).toMatchObject({ task: 'sketch', guessed: false });
+  expectFlats(await worker.save(picture));
+  expect(await worker.call('retake', { picture, choice: 'auto' })).toMatchObject({ task: 'sketch', guessed: true });
 });
 
-test('transparent parts of a drawing are paper, whatever they hide', async ({ handtint, server }) => {
-  await offer(server, 'photo sketch');
-  await handtint.visit();
-  const { pixels } = await handtint.colour(upload('glass.png', png(drawing(500, 400, true), 6)));
-  expectFlats(pixels);
-  await expect(handtint.notes).toHaveText([texts.notes['taken-for-drawing'], texts.notes['white-paper']]);
+test('transparent parts of a drawing are paper, whatever they hide, and stay so in what is its own', async ({ worker, server }) => {
+  offerTinySketches(server);
+  await worker.prepare();
+  const opened = await worker.open(png(drawing(500, 400, true), 6));
+  expect(opened).toMatchObject({ task: 'sketch', notes: ['white-paper'] });
+  expectFlats(await worker.save(opened.picture));
+  expect(pixel(await worker.view(opened.picture, fit(opened), PLAIN, 'grey'), 3, 3)).toEqual([255, 255, 255, 255]);
+  expect(pixel(await worker.view(opened.picture, fit(opened), PLAIN, 'own'), 3, 3)).toEqual([0, 0, 0, 0]);
 });
 
-test('once a drawing was coloured, the next one needs no network', async ({ handtint, server, page, complaints }) => {
-  await offer(server, 'photo sketch');
-  await handtint.visit();
-  await expect(page.locator('#offline')).toHaveText(texts.offline(false));
-  await handtint.colour(linesPng);
-  await expect(page.locator('#offline')).toHaveText(texts.offline(true));
-  await page.context().setOffline(true);
-  await server.stop();
-  complaints.expected = /ERR_INTERNET_DISCONNECTED/; // the question for newer models
-
-  await page.reload();
-  await expect(page.locator('#offline')).toHaveText(texts.offline(true));
-  expectFlats((await handtint.colour(linesPng)).pixels);
-});
-
-test('a model for drawings that does not arrive is named, and photographs go on', async ({ handtint, server, complaints }) => {
-  complaints.expected = /404/;
-  await offer(server, 'photo sketch');
+test('a model for drawings that does not arrive is named, and photographs go on', async ({ worker, server }) => {
   server.answers.set('models/sketch/manifest.json', undefined);
-  await handtint.visit();
-  await handtint.choose(linesPng);
-  await handtint.expectProblem({ code: 'model-unreachable', task: 'sketch', path: 'manifest.json', received: 'status 404' });
-  expect(explain({ code: 'model-unreachable', task: 'sketch', path: '', received: '' }).what).toContain('drawings');
-  await handtint.colour(photoPng);
+  await worker.prepare();
+  const opened = await worker.open(png(lines));
+  const problem = { code: 'model-unreachable', task: 'sketch', path: 'manifest.json', received: 'status 404' };
+  await expect(worker.view(opened.picture, fit(opened))).rejects.toThrow(JSON.stringify(problem));
+  const { picture } = await worker.open(png(photo));
+  expect(lightnessDifference(photo, await worker.save(picture))).toBeLessThanOrEqual(1);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { abOf, colourRow, encode, lightness, lightnessRow, luminance } from '../../src/shared/colour';
+import { labToSrgb, lightness, luminance, srgbToLab, type Triple } from '../../src/shared/colour';
+import { colourRow, encode, lightnessRow } from '../../src/shared/colour_rows';
 
 const pixel = (...rgba: number[]) => new Uint8ClampedArray(rgba);
 
@@ -33,10 +34,13 @@ test.each([
   [[0, 0, 255], [79.1875, -107.8602]],
   [[200, 150, 100], [12.7599, 33.5627]],
   [[77, 77, 77], [0, 0]],
-] as const)('a and b of %j, as trainer/colour.py has them', ([red, green, blue], [a, b]) => {
-  const received = abOf(red, green, blue);
-  expect(received[0] * 110).toBeCloseTo(a, 2);
-  expect(received[1] * 110).toBeCloseTo(b, 2);
+] as const)('Lab of %j, as trainer/colour.py has it, and back', (levels, [a, b]) => {
+  const srgb = levels.map((level) => level / 255) as Triple;
+  const lab = srgbToLab(...srgb);
+  expect(lab[0]).toBeCloseTo(lightness(luminance(levels[0], levels[1], levels[2])), 6);
+  expect(lab[1]).toBeCloseTo(a, 2);
+  expect(lab[2]).toBeCloseTo(b, 2);
+  labToSrgb(...lab).forEach((value, channel) => expect(value).toBeCloseTo(srgb[channel], 3));
 });
 
 test('encode rounds like the formula, at 200,000 values', () => {

@@ -6,10 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { drawingScore } from '../../src/shared/is_drawing';
 import { toneRow } from '../../src/shared/line_art';
 import { isInverted, paperLight, raise } from '../../src/shared/paper';
-import { paint, shrink, type Sheet } from '../../src/worker/bands';
-import { chooseTask } from '../../src/worker/choose_task';
-import { SKETCH } from '../../src/worker/sketch';
-import { fakeCanvas } from './canvas';
+import { whole } from '../../src/worker/paint/bands';
+import { byMaps } from '../../src/worker/paint/paint';
+import { SKETCH } from '../../src/worker/paint/sketch';
+import { survey } from '../../src/worker/session/survey';
+import { FakePicture } from './fake_picture';
 
 interface Numbers {
   scene: { size: [number, number]; paper: number[]; marks: [number, number, number, number, number[]][] };
@@ -30,13 +31,13 @@ const numbers = JSON.parse(readFileSync(new URL('line_art.json', import.meta.url
 const signal = new AbortController().signal;
 
 function draw({ size: [width, height], paper, marks }: Numbers['scene']) {
-  const canvas = fakeCanvas(width, height);
+  const picture = new FakePicture(width, height);
   for (const [left, top, across, down, colour] of [[0, 0, width, height, paper], ...marks] as typeof marks) {
     for (let y = top; y < Math.min(top + down, height); y++) {
-      for (let x = left; x < Math.min(left + across, width); x++) canvas.rgba.set([...colour, 255], 4 * (y * width + x));
+      for (let x = left; x < Math.min(left + across, width); x++) picture.rgba.set([...colour, 255], 4 * (y * width + x));
     }
   }
-  return canvas;
+  return picture;
 }
 
 function expectClose(received: number[], expected: number[]) {
@@ -49,28 +50,26 @@ const sampled = (values: Float32Array) =>
   [5, 69, 133, 197].flatMap((y) => [17, 81, 145, 209].map((x) => values[y * SIZE + x]));
 
 describe.each(Object.entries(numbers))('%s', (_, { scene, expected }) => {
-  const sheet = (): Sheet => ({ context: draw(scene).context, onWhite: true, signal });
-
-  test('tone and paper', async () => {
-    const { small, opaque } = await shrink(sheet(), SIZE, SKETCH.seeRow);
+  test('tone, paper and task', async () => {
+    const { seen, opaque, looksLike } = await survey(draw(scene), signal);
     expect(opaque).toBe(true);
-    expectClose(sampled(small), expected.tone);
-    expect(isInverted(small, SIZE)).toBe(expected.inverted);
-    expectClose(sampled(raise(paperLight(small, SIZE), SIZE)), expected.paper);
-    expect(drawingScore(small, SIZE)).toBeCloseTo(expected.score, 3);
+    expectClose(sampled(seen.sketch), expected.tone);
+    expect(isInverted(seen.sketch, SIZE)).toBe(expected.inverted);
+    expectClose(sampled(raise(paperLight(seen.sketch, SIZE), SIZE)), expected.paper);
+    expect(drawingScore(seen.sketch, SIZE)).toBeCloseTo(expected.score, 3);
+    expect(looksLike).toBe(expected.task);
   });
 
-  test(`is for ${expected.task}`, async () => expect(await chooseTask(sheet())).toBe(expected.task));
-
-  test('painted', async () => {
-    const canvas = draw(scene);
-    await paint({ context: canvas.context, onWhite: true, signal }, SKETCH, Float32Array.from(expected.maps), 4, () => undefined);
+  test('painted', () => {
+    const picture = draw(scene);
+    const all = picture.read(whole(picture));
+    byMaps(SKETCH, Float32Array.from(expected.maps), 4, picture)(all, whole(picture));
     const [width, height] = scene.size;
     const columns = [0, Math.floor(width / 3), width - 1];
     const places = [0, height >> 1, height - 1].flatMap((y) => columns.map((x) => 4 * (y * width + x)));
     places.forEach((at, i) => {
-      expected.painted[i].forEach((level, c) => expect(Math.abs(canvas.rgba[at + c] - level)).toBeLessThanOrEqual(1));
-      expect(canvas.rgba[at + 3]).toBe(255);
+      expected.painted[i].forEach((level, c) => expect(Math.abs(all.data[at + c] - level)).toBeLessThanOrEqual(1));
+      expect(all.data[at + 3]).toBe(255);
     });
   });
 });

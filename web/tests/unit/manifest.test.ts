@@ -2,18 +2,20 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 
 import { problemOf } from '../../src/shared/problem';
-import { checkFile, parseManifest, totalBytes } from '../../src/worker/manifest';
+import { checkFile, parseManifest, totalBytes } from '../../src/worker/model/manifest';
 
 const bytes = Uint8Array.of(1, 2, 3);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
-const file = { path: 'group1-shard1of1.bin', bytes: 3, sha256 };
+const file = { path: 'see.bin', bytes: 3, sha256 };
 const manifest = {
-  format: 'handtint-tfjs-1',
+  format: 'handtint-tfjs-2',
   task: 'photo',
   version: 1,
   size: 256,
   signature: 'chroma',
-  files: [file, { ...file, path: 'model.json' }],
+  centres: [[40, 20], [-30, 10]],
+  probe: [[0.5, 1, 2, 3]],
+  files: ['see.json', 'see.bin', 'guide.json', 'guide.bin'].map((path) => ({ ...file, path })),
 };
 
 async function problem(run: () => unknown) {
@@ -27,20 +29,23 @@ async function problem(run: () => unknown) {
 
 test('a good manifest', () => {
   expect(parseManifest(manifest)).toEqual(manifest);
-  expect(totalBytes(parseManifest(manifest))).toBe(6);
+  expect(totalBytes(parseManifest(manifest))).toBe(12);
 });
 
 test.each([
-  [{ format: 'handtint-tfjs-2' }, 'format: "handtint-tfjs-1"', '"handtint-tfjs-2"'],
+  [{ format: 'handtint-tfjs-1' }, 'format: "handtint-tfjs-2"', '"handtint-tfjs-1"'],
   [{ task: 'portrait' }, 'task: photo or sketch', '"portrait"'],
   [{ signature: 'guided' }, 'signature: "chroma"', '"guided"'],
   [{ size: '256' }, 'size: a whole number over 0', '"256"'],
   [{ version: 0 }, 'version: a whole number over 0', '0'],
+  [{ centres: undefined }, 'centres: a list of lists of numbers', 'nothing'],
+  [{ probe: [['1']] }, 'probe: a list of lists of numbers', '[["1"]]'],
+  [{ files: [file] }, 'files: see.json among them', '["see.bin"]'],
   [{ files: [] }, 'files: a list of files', '[]'],
   [{ files: [{ ...file, path: '../secret' }] }, 'path: a plain file name', '"../secret"'],
   [{ files: [{ ...file, path: 'https://else.where/x' }] }, 'path: a plain file name', '"https://else.where/x"'],
-  [{ files: [{ ...file, bytes: -1 }] }, 'bytes of group1-shard1of1.bin: a whole number over 0', '-1'],
-  [{ files: [{ ...file, sha256: 'abc' }] }, 'sha256 of group1-shard1of1.bin: 64 hexadecimal digits', '"abc"'],
+  [{ files: [{ ...file, bytes: -1 }] }, 'bytes of see.bin: a whole number over 0', '-1'],
+  [{ files: [{ ...file, sha256: 'abc' }] }, 'sha256 of see.bin: 64 hexadecimal digits', '"abc"'],
 ])('%j is refused', async (change, expected, received) => {
   expect(await problem(() => parseManifest({ ...manifest, ...change }))).toEqual({ code: 'model-manifest', expected, received });
 });

@@ -57,3 +57,15 @@ test.each([
     expect(weights.subarray(i * length, (i + 1) * length).reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 12);
   }
 });
+
+test('parts of an enlarged picture join without a seam', () => {
+  const source = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i * 1.7));
+  const stretch = (output: number, from: number, to: number) => {
+    const target = new Float32Array(output);
+    resizeRow(source, 0, taps(16, output, from, to), 1, target, 0);
+    return [...target];
+  };
+  const all = stretch(96, 0, 16);
+  const parts = [...stretch(30, 0, 5), ...stretch(54, 5, 14), ...stretch(12, 14, 16)];
+  parts.forEach((value, i) => expect(value).toBeCloseTo(all[i], 6));
+});

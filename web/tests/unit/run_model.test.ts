@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { TaskName } from '../../src/shared/messages';
-import { TASKS } from '../../src/worker/task';
-import { TINY_SIZE, TINY_WEIGHTS, writeTinyModel } from './tiny_model';
+import { TASKS } from '../../src/worker/paint/task';
+import { TINY_LIKELY, TINY_SIZE, TINY_WEIGHTS, writeTinyModel } from './tiny_model';
 
 const run = promisify(execFile);
 const tool = new URL('../../tools/run_model.mjs', import.meta.url).pathname;
@@ -31,13 +31,13 @@ async function writeInput(task: TaskName, count: number, size = TINY_SIZE) {
   return { seen, hints };
 }
 
-const arguments_ = () => [tool, join(folder, 'model'), join(folder, 'input.json'), join(folder, 'output.bin')];
+const arguments_ = () => [tool, join(folder, 'model'), join(folder, 'input.json'), join(folder, 'output')];
 
-test.each(['photo', 'sketch'] as const)('writes the maps of every picture as float32: %s', async (task) => {
+test.each(['photo', 'sketch'] as const)('writes what each picture is answered as float32: %s', async (task) => {
   const { seen, hints } = await writeInput(task, 2);
   await run('node', arguments_());
-  const bytes = await readFile(join(folder, 'output.bin'));
-  const output = new Float32Array(new Uint8Array(bytes).buffer);
+  const read = async (name: string) => new Float32Array(new Uint8Array(await readFile(join(folder, 'output', name))).buffer);
+  const output = await read('maps.f32');
   const { depth, hintChannels } = TASKS[task];
   expect(output.length).toBe(2 * TINY_SIZE * TINY_SIZE * depth);
   for (let pixel = 0; pixel < output.length / depth; pixel++) {
@@ -47,6 +47,7 @@ test.each(['photo', 'sketch'] as const)('writes the maps of every picture as flo
       expect(output[pixel * depth + channel]).toBeCloseTo(expected, 4);
     }
   }
+  expect(await read('probabilities.f32')).toEqual(Float32Array.from({ length: 2 * 32 * 32 * 2 }, (_, i) => TINY_LIKELY[i % 2]));
 }, 60_000);
 
 test('says what is wrong with the input', async () => {

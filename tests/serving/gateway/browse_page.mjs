@@ -1,0 +1,41 @@
+// Opens the page that a gateway gives out as a person would, has a picture coloured there, then by the gateway, and says what
+// was seen.
+//
+//     node browse_page.mjs WEB_FOLDER CHROMIUM_FOLDER URL PICTURE
+
+import { createRequire } from 'node:module';
+
+const [web, folder, url, picture] = process.argv.slice(2);
+const { chromium } = createRequire(`${web}/package.json`)('@playwright/test');
+const browser = await chromium.launch({
+  executablePath: `${folder}/chromium`,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-software-rasterizer', '--disable-background-networking'],
+  env: { ...process.env, LD_LIBRARY_PATH: `${folder}/lib`, FONTCONFIG_PATH: `${folder}/fonts` },
+});
+const page = await browser.newPage();
+page.setDefaultTimeout(120_000);
+const complaints = [];
+const posted = [];
+const types = {};
+page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+page.on('pageerror', (error) => complaints.push(error.message));
+page.on('response', (response) => {
+  const path = new URL(response.url()).pathname;
+  if (response.request().method() === 'POST') posted.push([path, response.status()]);
+  types[path.replace(/^.*(?=\.)/, '')] = response.headers()['content-type'];
+});
+
+await page.goto(url);
+const isolated = await page.evaluate(() => crossOriginIsolated);
+await page.locator('#file').setInputFiles(picture);
+const status = page.locator('#status');
+await page.locator('#about:not(:empty)').waitFor();
+await status.getByText(/^Coloured in/).waitFor();
+const about = await page.locator('#about').textContent();
+const postedBefore = posted.length;
+await page.locator('#from-server').click();
+await status.getByText('The server is colouring').waitFor();
+await status.getByText(/^Coloured in/).waitFor();
+const problems = await page.getByRole('alert').allInnerTexts();
+await browser.close();
+console.log(JSON.stringify({ isolated, about, postedBefore, posted, types, problems: problems.filter(Boolean), complaints }));

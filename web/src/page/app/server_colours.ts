@@ -1,0 +1,66 @@
+// The open picture in the server's colours: asked for once a list of hints.
+
+import type { Hint, Opened } from '../../shared/messages';
+import type { Bridge } from '../bridge';
+import type { Source } from '../controls/source';
+import { colouriseThere, findServer, type Server } from './server';
+import type { Status } from './status';
+
+const PATIENCE = 400; // milliseconds: hints that are still being moved are not sent
+
+export interface Wanted {
+  file: File;
+  opened: Opened;
+  hints: readonly Hint[];
+}
+
+export class ServerColours {
+  #server: Server | undefined;
+  #asked: AbortController | undefined;
+  #adopted: { picture: number; task: string; hints: readonly Hint[] } | undefined;
+
+  constructor(
+    private bridge: Bridge,
+    private source: Source,
+    private status: Status,
+  ) {
+    void findServer().then((server) => {
+      this.#server = server;
+      if (server) source.offerServer(server.key);
+    });
+  }
+
+  /** Lets the worker have the server's colours. @returns false if something else was wanted meanwhile. */
+  async fetch({ file, opened: { picture, task }, hints }: Wanted): Promise<boolean> {
+    this.stop();
+    const { signal } = (this.#asked = new AbortController());
+    const done = this.#adopted;
+    if (done?.picture === picture && done.task === task && sameHints(done.hints, hints)) return true;
+    await new Promise((resolve) => setTimeout(resolve, done?.picture === picture ? PATIENCE : 0));
+    if (signal.aborted) return false;
+    this.status.wait(({ status }) => status.server);
+    try {
+      const coloured = await colouriseThere(this.#server!, { file, task, hints, key: this.source.key, signal });
+      await this.bridge.call('adopt', { picture, coloured }, { signal });
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+    this.#adopted = { picture, task, hints };
+    return true;
+  }
+
+  stop(): void {
+    this.#asked?.abort();
+  }
+
+  /** The picture is closed. */
+  forget(): void {
+    this.stop();
+    this.#adopted = undefined;
+  }
+}
+
+function sameHints(one: readonly Hint[], other: readonly Hint[]): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
