@@ -39,7 +39,7 @@ demo: $(SAVED_MODELS) web/dist/index.html  ## colour three photographs and a dra
 
 test: $(INSTALLED) $(NGINX) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
 	$(BIN)/python k8s/validate.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cd web && npm test
 
 fuzz: $(INSTALLED)  ## ten thousand broken pictures, and ten thousand odd requests, for the gateway: COUNT=10000
