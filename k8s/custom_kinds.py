@@ -1,7 +1,7 @@
 """Kinds that are not Kubernetes' own, checked against the closed schemas in `schemas/`.
 
-    list(violations(manifest))        # sentences; [] when it holds
-    is_known(manifest)                # whether there is a schema of its kind
+list(violations(manifest))        # sentences; [] when it holds
+is_known(manifest)                # whether there is a schema of its kind
 """
 
 from __future__ import annotations
