@@ -15,7 +15,7 @@ from tests.k8s.queries import COMPONENTS
 
 sys.path.insert(0, str(ROOT / "k8s"))  # a folder of manifests with a tool beside them, not a package
 
-from custom_kinds import SCHEMAS, is_known, violations  # noqa: E402
+from custom_kinds import SCHEMAS, is_known, violations
 
 Manifest = dict[str, Any]
 
