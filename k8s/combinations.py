@@ -25,7 +25,7 @@ CHOICES = (
 )
 NEEDS = {  # what a component does nothing without
     "keda": ("monitoring",),
-    "argo-rollouts": ("monitoring",),
+    "argo-rollouts": ("monitoring", "keda"),
 }
 
 

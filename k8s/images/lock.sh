@@ -11,5 +11,7 @@ compile=(.venv/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-
 "${compile[@]}" --extra serve --output-file k8s/images/model-server/requirements.txt pyproject.toml
 "${compile[@]}" --extra train --extra gpu --output-file k8s/images/trainer/requirements.txt pyproject.toml
 # our own extras name each other; pip-compile writes that down as a folder of this machine
-sed -i '/^# WARNING: pip install/,/^    # via handtint (pyproject.toml)/d; /^handtint @ file:/,/^    # via /d' \
-  k8s/images/*/requirements.txt
+for file in k8s/images/*/requirements.txt; do
+  awk '/^# WARNING: pip install/ { own = 1 } own && /^[a-z0-9].*==/ { own = 0 } !own' "$file" > "$file.tmp"
+  mv "$file.tmp" "$file"
+done
