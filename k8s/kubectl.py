@@ -1,6 +1,6 @@
 """The kubectl that renders: KUBECTL, or one out of a PyPI package, kept in `build/`.
 
-    kubectl()       # its path
+kubectl()       # its path
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def render(kustomization: Path) -> list[Manifest]:
     done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - no shell
     if done.returncode:
         raise KubectlError(f"kubectl kustomize ended with {done.returncode}: {done.stderr.strip()}")
-    return list(yaml.load_all(done.stdout, _Loader))  # noqa: S506 - a safe loader
+    return list(yaml.load_all(done.stdout, _Loader))
 
 
 def render_with(resources: Sequence[Path], components: Sequence[Path] = ()) -> list[Manifest]:
@@ -57,7 +57,7 @@ def render_with(resources: Sequence[Path], components: Sequence[Path] = ()) -> l
 
 def read(file: Path) -> list[Manifest]:
     """The documents of a file that is applied as it is."""
-    return list(yaml.load_all(file.read_text(), _Loader))  # noqa: S506 - a safe loader
+    return list(yaml.load_all(file.read_text(), _Loader))
 
 
 def renderings(pairs: bool) -> Iterator[tuple[str, Callable[[], list[Manifest]]]]:

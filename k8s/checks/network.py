@@ -56,7 +56,9 @@ def edges(manifests: list[Manifest]) -> Iterator[str]:
     for manifest in of_kind(manifests, "NetworkPolicy"):
         for sender in selected(manifests, manifest["spec"]["podSelector"].get("matchLabels", {})):
             for rule in manifest["spec"].get("egress", []):
-                own = [p["podSelector"] for p in rule.get("to", []) if "namespaceSelector" not in p and "podSelector" in p]
+                own = [
+                    p["podSelector"] for p in rule.get("to", []) if "namespaceSelector" not in p and "podSelector" in p
+                ]
                 for selector in own:
                     for receiver in selected(manifests, selector.get("matchLabels", {})):
                         for port in [entry["port"] for entry in rule.get("ports", [])] or [None]:

@@ -19,7 +19,9 @@ def schema(manifests: list[Manifest]) -> Iterator[str]:
     """The schema of its kind, unknown fields refused. A kind without a schema is an error, not waved through."""
     for manifest in manifests:
         # The same document stands in hundreds of renderings.
-        yield from (f"{name_of(manifest)}: {sentence}" for sentence in _violations(json.dumps(manifest, sort_keys=True)))
+        yield from (
+            f"{name_of(manifest)}: {sentence}" for sentence in _violations(json.dumps(manifest, sort_keys=True))
+        )
 
 
 def namespaces(manifests: list[Manifest]) -> Iterator[str]:

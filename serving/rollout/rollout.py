@@ -166,11 +166,7 @@ class Rollout:
 
     def _judged(self, state: State) -> Seen:
         now = self._now()
-        seen = self._watch.judge(state.bounds, now - state.since, now - state.baseline)
-        if seen.answer is machine.Answer.YES and now < state.since + state.bounds.window:
-            left = state.since + state.bounds.window - now
-            return not_yet(f"nothing speaks against it; {left:.0f} s to go")
-        return seen
+        return self._watch.judge(state.bounds, now - state.since, now - state.baseline)
 
 
 def _labelled(views: list[View], labels: dict[str, int]) -> Seen:

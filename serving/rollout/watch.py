@@ -1,10 +1,11 @@
 """Whether the canary does as well as the stable version, from what the gateways count.
 
-    seen = Watch(Prometheus(url), "photo").judge(bounds, window=60, baseline=600)
+    seen = Watch(Prometheus(url), "photo").judge(bounds, since=60, baseline=600)
 
-The canary is judged over the time that it has had its present share; the stable version over the whole roll-out and
-one window before it, since at 100 % it has no traffic of its own any more. Latency and colourfulness are means: a mean
-needs no buckets, and of fifty requests it says more than a quantile.
+Both are judged over the time that the canary has had its present share: what else happened then happened to both. Only
+if the stable version had too few requests then, as at 100 %, its figures are of the whole roll-out and one window
+before it. Errors count at once. Latency and colourfulness are means, compared when the window is over: a mean needs no
+buckets, and of fifty requests it says more than a quantile.
 """
 
 from __future__ import annotations
@@ -43,19 +44,25 @@ class Watch:
         self._prometheus = prometheus
         self._model = model
 
-    def judge(self, bounds: Bounds, window: float, baseline: float) -> Seen:
-        """No as soon as it is plain, yes while nothing speaks against it, not yet while there are too few requests.
+    def judge(self, bounds: Bounds, since: float, baseline: float) -> Seen:
+        """No if it is out of bounds, not yet until the window is over and there were requests enough.
 
         Args:
             bounds: what is out of bounds.
-            window: seconds back from now that the canary is judged by.
-            baseline: the same for the stable version.
+            since: seconds that the canary has had its share.
+            baseline: seconds back from now that the stable version may be judged by.
 
         Raises:
             Unavailable: Prometheus does not answer.
         """
-        canary, stable = self.figures(CANARY, window), self.figures(STABLE, baseline)
-        return compare(canary, stable, bounds)
+        canary, stable = self.figures(CANARY, since), self.figures(STABLE, since)
+        if stable.requests < bounds.requests:
+            stable = self.figures(STABLE, baseline)
+        return too_many_errors(canary, stable, bounds) or (
+            not_yet(f"nothing speaks against it; {bounds.window - since:.0f} s to go")
+            if since < bounds.window
+            else compare(canary, stable, bounds)
+        )
 
     def figures(self, label: str, seconds: float) -> Figures:
         """Of a label over so many seconds until now. Raises Unavailable if Prometheus does not answer."""
@@ -85,14 +92,19 @@ def queries(model: str, label: str, seconds: float) -> Iterator[str]:
         yield f"{total} / {count}"
 
 
-def compare(canary: Figures, stable: Figures, bounds: Bounds) -> Seen:
-    """The verdict on the canary's figures."""
+def too_many_errors(canary: Figures, stable: Figures, bounds: Bounds) -> Seen | None:
+    """No if there are; however short the time was."""
     allowed = stable.error_rate + bounds.error_rate
-    if canary.errors >= _FEW and canary.error_rate > allowed:
-        return no(
-            f"{canary.errors:.0f} of {canary.requests:.0f} requests failed, {canary.error_rate:.1%}; "
-            f"at most {allowed:.1%} may"
-        )
+    if canary.errors < _FEW or canary.error_rate <= allowed:
+        return None
+    return no(
+        f"{canary.errors:.0f} of {canary.requests:.0f} requests failed, {canary.error_rate:.1%}; "
+        f"at most {allowed:.1%} may"
+    )
+
+
+def compare(canary: Figures, stable: Figures, bounds: Bounds) -> Seen:
+    """The verdict on the canary's latency and colours."""
     for name, figures in (("canary", canary), ("stable version", stable)):
         if figures.requests < bounds.requests:
             return not_yet(f"the {name} has had {figures.requests:.0f} requests of {bounds.requests}")

@@ -32,9 +32,10 @@ class Small(tf.Module):
         return tf.cast(tf.reduce_mean(luminance) < BRIGHT, tf.float32)
 
     def _wait(self) -> tf.Tensor:
-        begun, turns = tf.timestamp(), tf.constant(0)
-        while tf.timestamp() - begun < self._seconds:
-            turns += 1
+        begun = tf.timestamp()
+        (turns,) = tf.while_loop(
+            lambda turns: tf.timestamp() - begun < self._seconds, lambda turns: (turns + 1,), (tf.constant(0),)
+        )
         return turns
 
     @tf.function(
@@ -55,7 +56,7 @@ class Small(tf.Module):
     def serving_default(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         def one(data: tf.Tensor) -> tf.Tensor:
             grey = tf.cast(tf.io.decode_image(data, channels=3, expand_animations=False), tf.float32)
-            tint = tf.constant([1.5 * self._colour[0], 0.0, -1.5 * self._colour[1]])
+            tint = self._colour[0] * tf.constant([1.0, -0.3, 0.0])  # which is neither lighter nor darker
             tint *= self._strength(grey / 127.5 - 1.0)
             return tf.io.encode_png(tf.cast(tf.clip_by_value(grey + tint - self._dims, 0.0, 255.0), tf.uint8))
 
