@@ -109,11 +109,8 @@ def compare(candidate: Golden, stable: Golden, bounds: Bounds) -> Seen:
                 f"golden picture {name} is darker: L* {lightness:.1f}, the stable version's "
                 f"{stable.lightness[name]:.1f}"
             )
-    if candidate.colourfulness < bounds.colourfulness * stable.colourfulness:
-        return no(
-            f"the golden set is grey: colourfulness {candidate.colourfulness:.1f}, the stable version's "
-            f"{stable.colourfulness:.1f}; at least {bounds.colourfulness:.0%} of that is wanted"
-        )
+    if odd := bounds.odd_colours(candidate.colourfulness, stable.colourfulness):
+        return no(f"the golden set has a {odd}")
     if candidate.seconds > bounds.latency * stable.seconds + _SLACK:
         return no(
             f"a golden picture takes {candidate.seconds * 1000:.0f} ms, the stable version {stable.seconds * 1000:.0f} "

@@ -63,7 +63,7 @@ _HELP = {
     "requests": "That each version must have had to be compared.",
     "error_rate": "How much more of the requests may fail, 0 to 1.",
     "latency": "How many times as long a request may take.",
-    "colourfulness": "The share of the stable version's that is wanted, 0 to 1.",
+    "colourfulness": "The share of the stable version's that is wanted, 0 to 1; nor more than its inverse.",
     "darker": "How much darker a golden picture may be, in L*.",
     "delay": "Seconds that a change may take to a server. Default: 5 for --folder, 90 for --configmap.",
 }

@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,17 +65,13 @@ class FileStore:
             yield
 
     def _replace(self, name: str, text: str) -> None:
-        handle, path = tempfile.mkstemp(prefix=f".{name}-", dir=self._folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(handle)
-            os.chmod(path, 0o644)  # mkstemp's 0600 would lock a server out that runs as another user
-            os.replace(path, self._folder / name)
-        except BaseException:
-            Path(path).unlink(missing_ok=True)
-            raise
+        new = self._folder / f".{name}.new"  # nobody else writes, and who was killed leaves no more than this
+        with new.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(new, 0o644)  # servers may run as another user, whatever the umask here
+        os.replace(new, self._folder / name)
 
 
 def _token(texts: Mapping[str, str]) -> str:

@@ -46,7 +46,8 @@ class Bounds:
         requests: that each version must have had for a comparison.
         error_rate: how much more of its requests may fail than of the stable version's, 0..1.
         latency: how many times the stable version's mean time it may take.
-        colourfulness: the share of the stable version's that it must have.
+        colourfulness: the share of the stable version's that it must have; nor may the stable version have less than
+            that share of its: noise is colourful.
         darker: how much darker a golden picture may be, in L* (0..100).
         delay: what a change of the files may take to reach a server: until then, what it says is of before.
 
@@ -62,6 +63,13 @@ class Bounds:
     colourfulness: float = 0.7
     darker: float = 2.0
     delay: float = 90.0
+
+    def odd_colours(self, candidate: float, stable: float) -> str:
+        """What is wrong with a mean colourfulness, beside the stable version's; nothing if it is in order."""
+        if self.colourfulness * stable <= candidate and self.colourfulness * candidate <= stable:
+            return ""
+        kind = "grey" if candidate < stable else "garish"
+        return f"colourfulness {candidate:.1f}, which is {kind} beside the stable version's {stable:.1f}"
 
     def __post_init__(self) -> None:
         for each in fields(self):

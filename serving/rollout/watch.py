@@ -115,9 +115,6 @@ def compare(canary: Figures, stable: Figures, bounds: Bounds) -> Seen:
             f"a request takes {canary.seconds * 1000:.0f} ms, the stable version {stable.seconds * 1000:.0f} ms; "
             f"at most {bounds.latency:g} times as long is allowed"
         )
-    if canary.colourfulness < bounds.colourfulness * stable.colourfulness:
-        return no(
-            f"its pictures have a colourfulness of {canary.colourfulness:.1f}, the stable version's "
-            f"{stable.colourfulness:.1f}; at least {bounds.colourfulness:.0%} of that is wanted"
-        )
+    if odd := bounds.odd_colours(canary.colourfulness, stable.colourfulness):
+        return no(f"its pictures have a {odd}")
     return YES

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -193,11 +193,14 @@ class Load:
             "summary": str(self._summary),
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._log: IO[str] | None = None
 
     def begin(self) -> None:
+        self._more = True
         config = self._folder / "load.json"
         config.write_text(json.dumps(self._config))
         script = str(Path(__file__).with_name("load.js"))
+        self._close_log()
         self._log = (self._folder / "k6.log").open("w+")
         command = [k6.executable(), "run", "--quiet", "--no-usage-report", "-e", f"CONFIG={config}", script]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
@@ -211,7 +214,12 @@ class Load:
         assert checks["fails"] == 0, self.log()
         return dict(checks)
 
+    def _close_log(self) -> None:
+        if self._log is not None:
+            self._log.close()
+
     def log(self) -> str:
+        assert self._log is not None
         self._log.seek(0)
         return self._log.read()[-4000:]
 
@@ -219,7 +227,7 @@ class Load:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self._log.close()
+        self._close_log()
         self._control.shutdown()
         self._control.server_close()
 
@@ -250,6 +258,8 @@ class Loopback:
             self.gateways = [kept(Gateway(folder, self.servers, self.folder / "split")) for _ in range(2)]
             for part in (*self.servers, *self.gateways):
                 part.wait()
+            # as a readiness probe would: a gateway that was there first takes a moment to find its servers
+            until(lambda: all(_answers(f"{each.url}/readyz") for each in self.gateways), "a gateway is not ready")
             self.prometheus = kept(Scraper(folder, [gateway.metrics for gateway in self.gateways]))
             self.prometheus.wait()
             self.load = kept(Load(folder, [gateway.url for gateway in self.gateways], pictures, clients, pause))
