@@ -47,12 +47,10 @@ def combinations(folder: Path, pairs: bool) -> Iterator[tuple[str, ...]]:
     lines += [(name,) for name in components if not any(name in line for line in CHOICES)]
     if pairs:
         ranks = [name for line in lines for name in line]
-        together = [
-            *((name,) for name in ranks),
-            *(two for two in choose(ranks, 2) if not any(set(two) <= set(line) for line in lines)),
-        ]
-        wanted = ({need for name in chosen for need in (name, *NEEDS.get(name, ()))} for chosen in together)
-        yield from dict.fromkeys(tuple(name for name in ranks if name in chosen) for chosen in wanted)
+        together = [*((name,) for name in ranks), *choose(ranks, 2)]
+        wanted = [{need for name in chosen for need in (name, *NEEDS.get(name, ()))} for chosen in together]
+        sensible = [chosen for chosen in wanted if all(len(chosen & set(line)) <= 1 for line in lines)]
+        yield from dict.fromkeys(tuple(name for name in ranks if name in chosen) for chosen in sensible)
     else:
         for chosen in product(*((None, *line) for line in lines)):
             names = tuple(name for name in chosen if name)

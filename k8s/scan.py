@@ -2,12 +2,13 @@
 
     python k8s/scan.py
 
-checkov does not fit beside TensorFlow, so it has a virtual environment of its own in build/, made at the first call. What
-it must not say is in checks/checkov.yaml, with a reason each.
+checkov does not fit beside TensorFlow, so it has a virtual environment of its own in build/, made at the first call.
+What it must not say is in checks/checkov.yaml, with a reason each.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -39,8 +40,12 @@ def checkov() -> Path:
 
 
 def write_manifests(folder: Path) -> Path:
-    """All that is applied, a file a rendering: overlays, the Jobs, and the base with each component."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """All that is applied, a file a rendering: overlays, the Jobs, and the base with each component.
+
+    A document that stands in several of them is written once.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     base, training, rollout = (FOLDER / name for name in ("base", "training", "rollout"))
     renderings = {"base-rollout": render_with([base, rollout])}
     renderings |= {f"overlay-{each.name}": render(each) for each in sorted(FOLDER.glob("overlays/*/"))}
@@ -52,15 +57,18 @@ def write_manifests(folder: Path) -> Path:
         f"training-{each.name}": render_with([training], [each]) for each in sorted(training.glob("components/*/"))
     }
     renderings |= {each.stem: read(each) for each in sorted(FOLDER.glob("*.yaml"))}
+    written: set[str] = set()
     for name, manifests in renderings.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(manifests))
+        documents = dict.fromkeys(yaml.safe_dump(manifest) for manifest in manifests)
+        (folder / f"{name}.yaml").write_text("---\n".join(each for each in documents if each not in written))
+        written |= documents.keys()
     return folder
 
 
 def scan(folder: Path, framework: str) -> int:
     """checkov's own report on standard output; its exit status."""
-    settings = ["--config-file", str(FOLDER / "checks/checkov.yaml"), "--framework", framework, "--directory", str(folder)]
-    return _run([str(checkov()), *settings, "--quiet", "--compact"])
+    settings = ["--config-file", str(FOLDER / "checks/checkov.yaml"), "--framework", framework, "--quiet", "--compact"]
+    return _run([str(checkov()), *settings, "--directory", str(folder)])
 
 
 def lint() -> int:

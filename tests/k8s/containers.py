@@ -4,9 +4,9 @@
         server = containers.start("deployment/model-server", "model-server")
         server.probe("readinessProbe")          # True, or False
 
-Command and arguments are the manifest's. What a cluster gives and this machine has not is put in its place: a mounted folder
-becomes one below `folder`, filled from the rendering's ConfigMaps; a port becomes a free one; a Service's name becomes
-127.0.0.1; TensorFlow Serving becomes the embedded server.
+Command and arguments are the manifest's. What a cluster gives and this machine has not is put in its place: a mounted
+folder becomes one below `folder`, filled from the rendering's ConfigMaps; a port becomes a free one; a Service's name
+becomes 127.0.0.1; TensorFlow Serving becomes the embedded server.
 """
 
 from __future__ import annotations

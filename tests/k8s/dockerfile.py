@@ -4,10 +4,9 @@
     process = image.start("--server=grpc://127.0.0.1:8500", replace={"8080": "51234"})
     image.is_healthy(replace={"8080": "51234"})
 
-RUN, COPY, WORKDIR, ENV, ENTRYPOINT, CMD and HEALTHCHECK are taken as they are, with the image's absolute paths put below the
-folder. A later stage begins with an empty folder and what it copies from an earlier one, at the same place, as in an image:
-whatever it forgets is not there. What a base image brings is the machine's own: python of the version that FROM
-names, node, nginx.
+RUN, COPY, WORKDIR, ENV, ENTRYPOINT, CMD and HEALTHCHECK are taken as they are, the image's absolute paths put below
+the folder. A later stage begins with an empty folder and what it copies from an earlier one, at the same place, as in
+an image: whatever it forgets is not there. What a base image brings is the machine's own: python, node, nginx.
 """
 
 from __future__ import annotations
@@ -165,7 +164,7 @@ def instructions(dockerfile: Path) -> list[tuple[str, str]]:
 def _ignored(folder: str, names: list[str]) -> set[str]:
     """What .dockerignore keeps from an engine."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
-    patterns = [line for line in lines if line and line[0] not in "#!*" or line.startswith("**/")]
+    patterns = [line for line in lines if re.match(r"\w|\*\*/", line)]
     ignored = set()
     for name in names:
         path = str((Path(folder) / name).relative_to(ROOT))

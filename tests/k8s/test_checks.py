@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable
 
+import checks
 import pytest
+import validate
+from checks.documents import Manifest, name_of
 
 from tests.conftest import ROOT
 
 K8S = ROOT / "k8s"
-sys.path.insert(0, str(K8S))  # a folder of manifests with a tool beside them, not a package
-
-import checks
-import validate
-from checks.documents import Manifest, name_of
 
 
 class Manifests(list[Manifest]):

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 
+import combinations
+import kubectl
 import pytest
+import scan
+import validate
+from checks.documents import Manifest, name_of, of_kind
+from checks.schema import KUBERNETES
 
 from serving.model_server.model_config import entries
 from tests.conftest import ROOT
 
 K8S = ROOT / "k8s"
-sys.path.insert(0, str(K8S))  # a folder of manifests with a tool beside them, not a package
-
-import combinations
-import kubectl
-import scan
-import validate
-from checks.documents import Manifest, name_of, of_kind
-from checks.schema import KUBERNETES
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 import grpc
 import httpx
 import pytest
+import validate
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from PIL import Image
@@ -28,9 +28,6 @@ from tests.conftest import ROOT, draw_scene
 from tests.k8s.containers import Container, Containers
 
 K8S = ROOT / "k8s"
-sys.path.insert(0, str(K8S))
-
-import validate
 
 pytestmark = pytest.mark.slow
 READY = {"startupProbe": True, "readinessProbe": True, "livenessProbe": True}
@@ -42,8 +39,8 @@ def wait_until(container: Container, expected: dict[str, bool], seconds: float =
     """Until its probes say so; fails with what it logged."""
     deadline = time.monotonic() + seconds
     while (found := container.probes()) != expected:
-        ended = container.process.poll() is not None and any(expected.values())
-        assert time.monotonic() < deadline and not ended, f"{found}\n{container.log.read_text()[-2000:]}"
+        if time.monotonic() > deadline or (container.process.poll() is not None and any(expected.values())):
+            pytest.fail(f"{found}\n{container.log.read_text()[-2000:]}")
         time.sleep(0.1)
 
 
@@ -97,9 +94,9 @@ def test_all_are_ready_and_only_what_asks_a_model_passes_the_door(stack: Stack):
         assert PredictionServiceStub(channel).GetModelMetadata(metadata, timeout=20).metadata
         watch = HealthStub(channel).Watch(HealthCheckRequest(), timeout=20)
         assert next(watch).status == 1
-        for path in ("/tensorflow.serving.ModelService/HandleReloadConfigRequest", "/tensorflow.ProfilerService/Profile"):
+        for path in ("tensorflow.serving.ModelService/HandleReloadConfigRequest", "tensorflow.ProfilerService/Profile"):
             with pytest.raises(grpc.RpcError) as refused:
-                channel.unary_unary(path)(b"", timeout=20)
+                channel.unary_unary(f"/{path}")(b"", timeout=20)
             assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
             assert refused.value.details() == "Not let through to other pods."
     # It is the door that says so: at the port behind it, which nobody else reaches, the same call is taken.
