@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -46,7 +47,7 @@ class Fading(tf.Module):
 def write_versions(shipped: Path, base: Path, weights: Path) -> None:
     """Versions 1 to 4 of the photo model under `base`."""
     from export.saved_model import write_version
-    from export.weights import find_weights
+    from export.weights import Card, find_weights
 
     shutil.copytree(shipped, base / "1")
     shutil.copytree(shipped, base / "2")
@@ -56,8 +57,9 @@ def write_versions(shipped: Path, base: Path, weights: Path) -> None:
         values = {name: found[name] for name in found.files}
     random = np.random.default_rng(0)
     for name, value in values.items():
-        values[name] = (value + random.normal(0, value.std() or 1.0, value.shape)).astype(value.dtype)
+        values[name] = (value + 0.5 * random.normal(0, value.std(), value.shape)).astype(value.dtype)
     np.savez(noisy / "weights.npz", **values)
+    replace(Card.read(noisy / "card.json"), sha256="").write(noisy / "card.json")
     write_version(noisy, base)
     model = tf.saved_model.load(str(shipped))
     signatures = {name: one for name, one in model.signatures.items() if name != "chroma"}
