@@ -198,3 +198,16 @@ def test_no_server_at_all(bench: Bench, tmp_path: Path) -> None:
     assert (state.phase, seen.answer) == (Phase.LOADING, Answer.NOT_YET)
     assert "does not answer" in seen.why
     assert grpc.StatusCode.UNAVAILABLE.name in seen.why
+
+
+@pytest.mark.parametrize("bad", [False, True], ids=["good", "bad"])
+def test_the_same_through_a_configmap(mounted_bench: Bench, bad: bool) -> None:
+    """One object in the cluster, which a kubelet brings to the server late; nothing else is shared with the pods."""
+    write_small(mounted_bench.base / "2")
+    mounted_bench.rollout.start(2, STEPS, BOUNDS)
+    assert mounted_bench.until(Phase.WATCHING).share == 10
+    mounted_bench.watch.verdict = no("it is grey") if bad else machine.YES
+    stable = 1 if bad else 2
+    assert mounted_bench.until(Phase.IDLE).stable == stable
+    assert labels(mounted_bench) == {"stable": stable, "canary": stable}
+    assert mounted_bench.in_memory() == {stable}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from serving.rollout import machine
 from serving.rollout.cluster import ConfigMapStore
@@ -21,84 +16,8 @@ from serving.rollout.files import FileStore
 from serving.rollout.serving_of import CONFIG, SPLIT, STATE, serving_of, state_of
 from serving.rollout.state import Bounds, State
 from serving.rollout.store import Store
-from tests.serving.rollout.loopback import CONFIG as CONFIG_TEXT
+from tests.serving.rollout.cluster import ApiServer
 from tests.serving.rollout.loopback import write_folder
-
-PATH = "/api/v1/namespaces/pictures/configmaps/handtint-rollout"
-
-
-class ApiServer:
-    """As much of Kubernetes as the official client needs here: one ConfigMap, and 409 for an old resourceVersion.
-
-    `fail` is the status of the next answers; `requests` lists methods and paths.
-    """
-
-    def __init__(self) -> None:
-        self.data: dict[str, str] = {"models.config": CONFIG_TEXT.format(base="/models/photo"), "note": "of others"}
-        self.version = 7
-        self.fail = 0
-        self.requests: list[str] = []
-        self._lock = threading.Lock()
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer()
-
-            def do_PATCH(self) -> None:
-                self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-            def _answer(self, patch: dict[str, Any] | None = None) -> None:
-                with api._lock:
-                    status, body = api._handle(self.command, self.path, patch)
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def _handle(self, method: str, path: str, patch: dict[str, Any] | None) -> tuple[int, dict[str, Any]]:
-        self.requests.append(f"{method} {path}")
-        if self.fail or path != PATH:
-            status = self.fail or 404
-            return status, {"kind": "Status", "code": status}
-        if patch is not None:
-            if patch["metadata"]["resourceVersion"] != str(self.version):
-                return 409, {"kind": "Status", "code": 409, "reason": "Conflict"}
-            self.data |= patch["data"]
-            self.version += 1
-        metadata = {"name": "handtint-rollout", "namespace": "pictures", "resourceVersion": str(self.version)}
-        return 200, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": self.data}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
-    """An API server, and a kubectl that is set up for it."""
-    api = ApiServer()
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "here", "cluster": {"server": api.url}}],
-        "users": [{"name": "me", "user": {"token": "secret"}}],
-        "contexts": [{"name": "here", "context": {"cluster": "here", "user": "me", "namespace": "pictures"}}],
-        "current-context": "here",
-    }
-    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
-    monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
-    yield api
-    api.close()
 
 
 @pytest.fixture(params=["folder", "configmap"])
