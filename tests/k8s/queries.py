@@ -1,4 +1,4 @@
-"""Every question to Prometheus in k8s/, and which metrics and labels it needs.
+"""Every question to Prometheus in k8s/ and of `handtint rollout`, and which metrics and labels it needs.
 
 for query in all_queries():
     needs(query.text)                # {"handtint_gateway_split_share": {"label": {"canary"}, "namespace": set()}}
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import promql_parser as promql
 import yaml
 
+from serving.rollout import watch
 from tests.conftest import ROOT
 
 COMPONENTS = ROOT / "k8s/components"
@@ -72,6 +73,8 @@ def all_queries() -> Iterator[Query]:
         yield Query(f"rules: {rule.get('alert') or rule['record']}", rule["expr"])
     yield from scaling_queries().values()
     yield from analysis_queries().values()
+    for number, text in enumerate(watch.queries("photo", "canary", 60)):
+        yield Query(f"handtint rollout: {number}", text)
     shown = dashboard()
     for owner in [*shown["annotations"]["list"], *shown["panels"]]:
         for target in owner.get("targets", [owner] if "expr" in owner else []):
