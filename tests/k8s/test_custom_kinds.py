@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
-
-from tests.conftest import ROOT
-from tests.k8s.queries import COMPONENTS
-
-sys.path.insert(0, str(ROOT / "k8s"))  # a folder of manifests with a tool beside them, not a package
-
 from custom_kinds import SCHEMAS, is_known, violations
+
+from tests.k8s.queries import COMPONENTS
 
 Manifest = dict[str, Any]
 
