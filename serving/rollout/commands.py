@@ -53,6 +53,7 @@ _WHERE = [
 _SEEING = [
     _option("--server", default="grpc://127.0.0.1:8500", show_default=True, metavar="URL", help="All of them."),
     _option("--prometheus", default="http://127.0.0.1:9090", show_default=True, metavar="URL"),
+    _option("--selector", default="", metavar="MATCHERS", help='Of our gateways there, as namespace="handtint".'),
     _option("--models", type=_FOLDER, help="The model's base path, as seen from here. Default: models.config's."),
     _option("--no-card", is_flag=True, help="Leave card and warm-up unchecked: the models cannot be seen here."),
     _option("--golden", type=_FOLDER, help="Pictures that a version must colour. Default: a few that come along."),
@@ -180,7 +181,7 @@ def run(until_done: bool, version: int | None, canary: str, interval: float, **v
             click.echo(f"{_clock(time.time())}  {said[0]}" + (f": {said[1]}" if said[1] else ""))
         last = said
         if state.phase is Phase.IDLE:
-            return WENT_BACK if state.outcome and state.outcome.what == ROLLED_BACK else 0
+            return _exit_status(state, version)
         if seen.answer.value == "not yet":
             if not until_done:
                 return 0
@@ -198,6 +199,12 @@ def _start_once(opened: Rollout, version: int, steps: tuple[float, ...], bounds:
     opened.start(version, steps, bounds)
 
 
+def _exit_status(state: State, version: int | None) -> int:
+    """Of a version that is stable, or of the last roll-out."""
+    went_back = state.outcome is not None and state.outcome.what == ROLLED_BACK
+    return WENT_BACK if went_back and state.stable != version else 0
+
+
 def _open(
     model: str,
     folder: Path | None,
@@ -206,6 +213,7 @@ def _open(
     context: str | None,
     server: str = "grpc://127.0.0.1:8500",
     prometheus: str = "http://127.0.0.1:9090",
+    selector: str = "",
     models: Path | None = None,
     no_card: bool = False,
     golden: Path | None = None,
@@ -217,7 +225,7 @@ def _open(
         config = model_config.parse(store.read().texts[CONFIG])
         models = Path(model_config.entry(config, model).base_path)
     servers = Servers(server, model)
-    watch = Watch(Prometheus(prometheus), model)
+    watch = Watch(Prometheus(prometheus), model, selector)
     return Rollout(model, store, servers, watch, Checks(servers, None if no_card else models, golden))
 
 

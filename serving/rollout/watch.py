@@ -38,11 +38,18 @@ class Figures:
 
 
 class Watch:
-    """One model's figures in Prometheus."""
+    """One model's figures in Prometheus.
 
-    def __init__(self, prometheus: Prometheus, model: str):
+    Args:
+        prometheus: which may know other installations, too.
+        model: the model's name.
+        selector: tells ours from those, in PromQL's words, as 'namespace="handtint"'.
+    """
+
+    def __init__(self, prometheus: Prometheus, model: str, selector: str = ""):
         self._prometheus = prometheus
         self._model = model
+        self._selector = selector
 
     def judge(self, bounds: Bounds, since: float, baseline: float) -> Seen:
         """No if it is out of bounds, not yet until the window is over and there were requests enough.
@@ -59,14 +66,14 @@ class Watch:
         if stable.requests < bounds.requests:
             stable = self.figures(STABLE, baseline)
         return too_many_errors(canary, stable, bounds) or (
-            not_yet(f"nothing speaks against it; {bounds.window - since:.0f} s to go")
+            not_yet(f"nothing speaks against it; its {bounds.window:g} s are not over")
             if since < bounds.window
             else compare(canary, stable, bounds)
         )
 
     def figures(self, label: str, seconds: float) -> Figures:
         """Of a label over so many seconds until now. Raises Unavailable if Prometheus does not answer."""
-        found = [self._prometheus.number(query) for query in queries(self._model, label, seconds)]
+        found = [self._prometheus.number(query) for query in queries(self._model, label, seconds, self._selector)]
         answered, errors = found[0] or 0.0, found[1] or 0.0
         return Figures(answered + errors, errors, *found[2:])
 
@@ -76,20 +83,25 @@ class Watch:
         Raises:
             Unavailable: Prometheus does not answer.
         """
-        series = f'{_PREFIX}_split_share{{label="{label}"}}'
+        series = f"{_PREFIX}_split_share{{{_matchers(self._selector, label=label)}}}"
         least, most = (self._prometheus.number(f"{each}({series})") for each in ("min", "max"))
         return None if least is None or most is None else (least, most)
 
 
-def queries(model: str, label: str, seconds: float) -> Iterator[str]:
+def queries(model: str, label: str, seconds: float, selector: str = "") -> Iterator[str]:
     """What Prometheus is asked: requests answered, requests failed, mean seconds, mean colourfulness."""
     span = f"[{max(1, round(seconds))}s]"
-    which = f'model="{model}",label="{label}"'
     for outcome in ("ok", "error"):
-        yield f'sum(increase({_PREFIX}_model_requests_total{{{which},outcome="{outcome}"}}{span}))'
+        which = _matchers(selector, model=model, label=label, outcome=outcome)
+        yield f"sum(increase({_PREFIX}_model_requests_total{{{which}}}{span}))"
+    which = _matchers(selector, model=model, label=label)
     for name in ("model_seconds", "colourfulness"):
         total, count = (f"sum(increase({_PREFIX}_{name}_{part}{{{which}}}{span}))" for part in ("sum", "count"))
         yield f"{total} / {count}"
+
+
+def _matchers(selector: str, **labels: str) -> str:
+    return ",".join([*(f'{name}="{value}"' for name, value in labels.items()), *filter(None, [selector])])
 
 
 def too_many_errors(canary: Figures, stable: Figures, bounds: Bounds) -> Seen | None:

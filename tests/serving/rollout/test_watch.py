@@ -74,7 +74,7 @@ def judge(watch: Watch, since: float) -> Seen:
 def test_errors_count_at_once_all_else_when_the_window_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     slow, failing = replace(CANARY, seconds=9.0), replace(CANARY, errors=50)
     early = scripted({"canary 10": slow, "stable 10": STABLE}, monkeypatch)
-    assert judge(early, 10) == Seen(Answer.NOT_YET, "nothing speaks against it; 50 s to go")
+    assert judge(early, 10) == Seen(Answer.NOT_YET, "nothing speaks against it; its 60 s are not over")
     over = scripted({"canary 60": slow, "stable 60": STABLE}, monkeypatch)
     assert judge(over, 60).answer is Answer.NO
     at_once = scripted({"canary 10": failing, "stable 10": STABLE}, monkeypatch)
@@ -87,10 +87,11 @@ def test_with_all_the_traffic_it_is_compared_with_what_was_before(monkeypatch: p
     assert "which is grey beside" in judge(scripted(answers, monkeypatch), 60).why
 
 
-def test_the_queries_parse() -> None:
-    found = list(queries("photo", "canary", 59.7))
+@pytest.mark.parametrize("selector", ["", 'namespace="handtint"', 'namespace="handtint",job=~"gateway.*"'])
+def test_the_queries_parse(selector: str) -> None:
+    found = list(queries("photo", "canary", 59.7, selector))
     assert len(found) == 4
-    assert all("[60s]" in query and 'label="canary"' in query for query in found)
+    assert all("[60s]" in query and 'label="canary"' in query and selector in query for query in found)
     for query in found:
         promql_parser.parse(query)
 
