@@ -56,6 +56,7 @@ class ConfigMapStore:
         except config.ConfigException as error:
             raise RolloutError(f"There is no access to a cluster: {error}.", "Set up kubectl first.") from error
         self._api = client.CoreV1Api()
+        self.selector = f'namespace="{self._namespace}"'
 
     def read(self) -> Stored:
         """See `Store`."""

@@ -53,7 +53,11 @@ _WHERE = [
 _SEEING = [
     _option("--server", default="grpc://127.0.0.1:8500", show_default=True, metavar="URL", help="All of them."),
     _option("--prometheus", default="http://127.0.0.1:9090", show_default=True, metavar="URL"),
-    _option("--selector", default="", metavar="MATCHERS", help='Of our gateways there, as namespace="handtint".'),
+    _option(
+        "--selector",
+        metavar="MATCHERS",
+        help="Of our gateways in Prometheus. Default: none for --folder, the ConfigMap's namespace in a cluster.",
+    ),
     _option("--models", type=_FOLDER, help="The model's base path, as seen from here. Default: models.config's."),
     _option("--no-card", is_flag=True, help="Leave card and warm-up unchecked: the models cannot be seen here."),
     _option("--golden", type=_FOLDER, help="Pictures that a version must colour. Default: a few that come along."),
@@ -213,7 +217,7 @@ def _open(
     context: str | None,
     server: str = "grpc://127.0.0.1:8500",
     prometheus: str = "http://127.0.0.1:9090",
-    selector: str = "",
+    selector: str | None = None,
     models: Path | None = None,
     no_card: bool = False,
     golden: Path | None = None,
@@ -225,7 +229,7 @@ def _open(
         config = model_config.parse(store.read().texts[CONFIG])
         models = Path(model_config.entry(config, model).base_path)
     servers = Servers(server, model)
-    watch = Watch(Prometheus(prometheus), model, selector)
+    watch = Watch(Prometheus(prometheus), model, store.selector if selector is None else selector)
     return Rollout(model, store, servers, watch, Checks(servers, None if no_card else models, golden))
 
 

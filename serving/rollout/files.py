@@ -25,6 +25,7 @@ class FileStore:
     """A `Store`; commands of one machine may share it."""
 
     delay = 5.0
+    selector = ""
 
     def __init__(self, folder: Path):
         self._folder = folder

@@ -29,6 +29,9 @@ class Store(Protocol):
     delay: float
     """Seconds that a change may take until a server has it, at most."""
 
+    selector: str
+    """Matchers of PromQL for the gateways that follow it, where Prometheus may know others."""
+
     def read(self) -> Stored:
         """What is there.
 

@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from matplotlib.figure import Figure
 from PIL import Image
 
+from serving.rollout.timeline import timeline
 from tests.serving.rollout.loopback import Loopback, until
 from tests.serving.rollout.small_models import write_small
 
@@ -57,7 +60,9 @@ def happened(state: dict[str, Any], version: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_versions_go_out_and_come_back_and_no_request_fails(loopback: Loopback, base: Path) -> None:
+def test_versions_go_out_and_come_back_and_no_request_fails(
+    loopback: Loopback, base: Path, drawn: list[Figure]
+) -> None:
     loopback.load.begin()
 
     # A good one. Half-way a server ends and comes back, as when its pod is moved.
@@ -100,6 +105,25 @@ def test_versions_go_out_and_come_back_and_no_request_fails(loopback: Loopback, 
 
     checks = loopback.load.end()
     assert checks["passes"] > 100
+
+    drawn_is_what_happened(loopback, drawn)
+
+
+def drawn_is_what_happened(loopback: Loopback, drawn: list[Figure]) -> None:
+    """The timeline, out of the same Prometheus: shares, and colours that faded."""
+    out = loopback.folder / "timeline.png"
+    arguments = [f"--folder={loopback.folder}", f"--prometheus={loopback.prometheus.url}", "--span=5", f"--out={out}"]
+    done = CliRunner().invoke(timeline, arguments)
+    assert done.exception is None, done.exception
+    assert out.stat().st_size > 10_000
+    curves = {
+        (axis.get_ylabel(), line.get_label()): [value for value in line.get_ydata() if value == value]
+        for axis in drawn[0].axes
+        for line in axis.get_lines()
+    }
+    assert {0, 10, 50, 100} <= set(curves["per cent due", "canary"])
+    assert max(curves["errors a second", "canary"]) == 0
+    assert min(curves["colourfulness", "canary"]) < min(curves["colourfulness", "stable"])
 
 
 @pytest.mark.slow

@@ -100,6 +100,12 @@ def test_files_are_never_half_there(tmp_path: Path) -> None:
     assert os.stat(folder / SPLIT).st_mode & 0o777 == 0o644
 
 
+def test_only_the_gateways_of_the_same_namespace_count(api: ApiServer, tmp_path: Path) -> None:
+    assert ConfigMapStore("handtint-rollout").selector == 'namespace="pictures"'
+    assert ConfigMapStore("handtint-rollout", namespace="other").selector == 'namespace="other"'
+    assert FileStore(tmp_path).selector == ""
+
+
 def test_other_keys_of_the_configmap_stay(api: ApiServer) -> None:
     store = ConfigMapStore("handtint-rollout")
     before = store.read()
