@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from serving.rollout.machine import YES, advance, no
 from serving.rollout.serving_of import serving_of, state_of
 from serving.rollout.state import Bounds, Phase
 from tests.conftest import ROOT
-from tests.serving.rollout.loopback import write_folder
+from tests.serving.rollout.cluster import ApiServer
+from tests.serving.rollout.loopback import until, write_folder
 
 
 @pytest.fixture
@@ -105,6 +107,23 @@ def test_a_job_that_is_restarted_does_not_begin_again(folder: Path, bad: bool, s
     # by hand, it may be tried again
     if bad:
         assert "loading" in said(folder, "start", "--version=2")
+
+
+def test_an_api_server_that_is_away_is_waited_for(api: ApiServer) -> None:
+    api.fail = 503
+
+    def come_back() -> None:
+        until(lambda: len(api.requests) > 2, "it is not asked again")
+        api.fail = 0
+
+    thread = threading.Thread(target=come_back)
+    thread.start()
+    arguments = ["rollout", "run", "--until-done", "--no-card", "--configmap=handtint-rollout", "--interval=0.1"]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    thread.join()
+    assert result.return_value == 0
+    assert "The API server says 503" in result.stderr
+    assert "nothing is under way" in result.stdout
 
 
 @pytest.mark.parametrize(

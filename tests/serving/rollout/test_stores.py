@@ -106,6 +106,20 @@ def test_only_the_gateways_of_the_same_namespace_count(api: ApiServer, tmp_path:
     assert FileStore(tmp_path).selector == ""
 
 
+def test_in_a_pod_it_is_the_service_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in {"namespace": "handtint\n", "token": "of the pod", "ca.crt": "a certificate"}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr("serving.rollout.cluster._NAMESPACE", tmp_path / "namespace")
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    assert ConfigMapStore("handtint-rollout").selector == 'namespace="handtint"'
+    (tmp_path / "token").unlink()
+    with pytest.raises(RolloutError, match="There is no access to a cluster"):
+        ConfigMapStore("handtint-rollout")
+
+
 def test_other_keys_of_the_configmap_stay(api: ApiServer) -> None:
     store = ConfigMapStore("handtint-rollout")
     before = store.read()
