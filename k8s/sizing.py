@@ -1,10 +1,10 @@
-"""How many pictures a second a GPU should do: an estimate, from what one picture costs and what the GPU's data sheet says.
+"""How many pictures a second a GPU should do: estimated from what one picture costs and what its data sheet says.
 
     python k8s/sizing.py build/models/photo/1
 
-Counts the arithmetic of one `chroma` and the bytes that its operations write, in the graph itself, and prints the table of
-docs/sizing.md. TensorFlow runs operation by operation, so nearly each result goes to the GPU's memory and back: a model
-of 5 GFLOP with 250 MB of them waits for memory, not for arithmetic.
+Counts the arithmetic of one `chroma` and the bytes that its operations write, in the graph itself, and prints the table
+of docs/sizing.md. TensorFlow runs operation by operation, so nearly each result goes to the GPU's memory and back: a
+model of 5 GFLOP with 250 MB of them waits for memory, not for arithmetic.
 """
 
 from __future__ import annotations

@@ -246,6 +246,13 @@ def test_the_second_gateway_is_the_first_but_for_its_image():
     assert [(each["name"], each["weight"]) for each in weights] == [("gateway", 90), ("gateway-canary", 10)]
 
 
+def test_the_second_gateway_is_watched_as_the_first():
+    canary = validate.render(K8S / "overlays/canary")
+    wanted = find(canary, "servicemonitor/gateway")["spec"]["selector"]["matchLabels"]
+    services = [m for m in of_kind(canary, "Service") if wanted.items() <= m["metadata"].get("labels", {}).items()]
+    assert {m["spec"]["selector"]["app.kubernetes.io/name"] for m in services} == {"gateway", "gateway-canary"}
+
+
 def test_the_rollout_may_do_what_it_needs_and_nothing_else(rollout):
     (rule,) = find(rollout, "role/rollout")["rules"]
     assert rule == {
