@@ -82,14 +82,21 @@ class Containers:
         manifests: the rendering, with the ConfigMaps that its pods mount.
         folder: an empty one.
         volumes: folders for the volumes that no ConfigMap fills, by the volume's name.
+        ports: where ports of the manifest already are; free ones are taken for all others.
     """
 
-    def __init__(self, manifests: list[Manifest], folder: Path, volumes: Mapping[str, Path]):
+    def __init__(
+        self,
+        manifests: list[Manifest],
+        folder: Path,
+        volumes: Mapping[str, Path],
+        ports: Mapping[str, int] | None = None,
+    ):
         self._by_name = {f"{each['kind'].lower()}/{each['metadata']['name']}": each for each in manifests}
         self._folder, self._volumes = folder, dict(volumes)
         self._running: list[Container] = []
         numbers = (str(port["containerPort"]) for pod in self._pods() for c in pod["containers"] for port in c["ports"])
-        self._ports = {number: free_port() for number in sorted(set(numbers))}
+        self._ports = {number: free_port() for number in sorted(set(numbers))} | dict(ports or {})
 
     def __enter__(self) -> Self:
         return self

@@ -43,6 +43,7 @@ class Image:
     entry: list[str] = field(default_factory=list)
     arguments: list[str] = field(default_factory=list)
     health: list[str] = field(default_factory=list)
+    stop: str = "SIGTERM"
     bases: list[str] = field(default_factory=list)
 
     @classmethod
@@ -83,6 +84,8 @@ class Image:
             elif instruction == "ENV":
                 for name, word in (pair.split("=", 1) for pair in shlex.split(value)):
                     image.environment[name] = image.map(re.sub(r"\$PATH\b", image.environment["PATH"], word))
+            elif instruction == "STOPSIGNAL":
+                image.stop = value
             elif instruction == "USER":
                 image.user = value
             elif instruction == "ENTRYPOINT":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -143,7 +144,7 @@ def test_the_page_s_image_answers(folder: Path):
         assert httpx.get(f"{address}/healthz").status_code == 200
         assert httpx.get(f"{address}/.git/config").status_code == 404
     finally:
-        process.send_signal(3)  # SIGQUIT, which the image's base says to stop it with
+        process.send_signal(signal.Signals[image.stop])
         process.communicate(timeout=30)
     assert process.returncode == 0
 

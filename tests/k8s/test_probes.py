@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,10 +19,12 @@ import validate
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from PIL import Image
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
+from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from serving.gateway.auth import make_key
@@ -111,6 +115,55 @@ def test_all_are_ready_and_only_what_asks_a_model_passes_the_door(stack: Stack):
     for container, number in ((gateway, signal.SIGTERM), (door, signal.SIGQUIT)):
         container.process.send_signal(number)
         assert container.process.wait(30) == 0
+
+
+def test_a_door_that_is_told_to_stop_fails_no_request(stack: Stack, tmp_path: Path):
+    """Two doors, as of two pods: what one has taken it answers, and its clients go on to the other."""
+    server = stack.containers.start("deployment/model-server", "model-server")
+    first = stack.containers.start("deployment/model-server", "door")
+    (tmp_path / "other").mkdir()
+    manifests = validate.render(K8S / "overlays/local")
+    with Containers(manifests, tmp_path / "other", {}, {"8500": server.port("direct")}) as others:
+        second = others.start("deployment/model-server", "door")
+        for container in (server, first, second):
+            wait_until(container, READY)
+        request = PredictRequest()
+        request.model_spec.name, request.model_spec.version_label = "photo", "stable"
+        for name, channels in (("luminance", 1), ("hints", 3)):
+            content = bytes(256 * 256 * channels * 4)
+            tensor = TensorProto(dtype=1, tensor_content=content)
+            for size in (1, 256, 256, channels):
+                tensor.tensor_shape.dim.add(size=size)
+            request.inputs[name].CopyFrom(tensor)
+        request.model_spec.signature_name = "chroma"
+        answered: list[int] = []
+        over = threading.Event()
+
+        def ask(predict: PredictionServiceStub) -> None:
+            while not over.is_set():
+                answered.append(predict.Predict(request, timeout=60).model_spec.version.value)
+
+        # without the gateways' second attempts, which would hide what breaks
+        turns = [("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}')]
+        doors = f"ipv4:127.0.0.1:{first.port('grpc')},127.0.0.1:{second.port('grpc')}"
+        with grpc.insecure_channel(doors, options=turns) as channel:
+            with ThreadPoolExecutor(4) as clients:
+                running = [clients.submit(ask, PredictionServiceStub(channel)) for _ in range(4)]
+                wait_for(lambda: len(answered) > 40, running)
+                first.process.send_signal(signal.SIGQUIT)
+                before = len(answered)
+                wait_for(lambda: len(answered) > before + 100, running)
+                over.set()
+            for one in running:
+                one.result()
+        assert first.process.wait(60) == 0
+    assert set(answered) == {1}
+
+
+def wait_for(condition: Callable[[], bool], running: list[Future[None]]) -> None:
+    """Until it is so, or a client has failed."""
+    while not condition() and not any(one.done() for one in running):
+        time.sleep(0.05)
 
 
 def test_they_fail_when_they_should(stack: Stack):
