@@ -21,13 +21,14 @@ INSTALLED := $(VENV)/installed
 NODE_MODULES := web/node_modules/.package-lock.json
 # one on the PATH will do; else Debian's, unpacked without root
 NGINX := $(if $(shell command -v nginx),,build/nginx/nginx)
+PROMETHEUS := $(if $(shell command -v prometheus),$(if $(shell command -v promtool),,build/prometheus/prometheus),build/prometheus/prometheus)
 SAVED_MODELS := $(TASKS:%=$(REPOSITORY)/%/1/saved_model.pb)
 MANIFESTS := $(TASKS:%=$(TFJS)/%/manifest.json)
 SOURCES := $(wildcard trainer/*.py trainer/generators/*.py export/*.py)
 .SECONDARY: $(SAVED_MODELS)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup demo test fuzz train ablations bench bench-trainer bench-quality bench-serving bench-web web serve lint k8s lock clean
+.PHONY: help setup demo test fuzz train ablations bench bench-trainer bench-quality bench-serving bench-web bench-rollout web serve lint k8s images lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,9 +38,8 @@ setup: $(INSTALLED) $(NODE_MODULES)  ## install everything: .venv and web/node_m
 demo: $(SAVED_MODELS) web/dist/index.html  ## colour three photographs and a drawing through gRPC, REST and the gateway; DEMO_ONCE=1 ends by itself
 	$(BIN)/python -m serving.demo --repository $(REPOSITORY) --web web/dist --out demo
 
-test: $(INSTALLED) $(NGINX) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
-	$(BIN)/python k8s/validate.py
-	$(BIN)/python -m pytest
+test: $(INSTALLED) $(NGINX) $(PROMETHEUS) web/dist/index.html  ## run all tests: Python, Node and a real Chromium
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cd web && npm test
 
 fuzz: $(INSTALLED)  ## ten thousand broken pictures, and ten thousand odd requests, for the gateway: COUNT=10000
@@ -66,6 +66,9 @@ bench-serving: $(SAVED_MODELS)  ## the model server under load, beside the bare 
 bench-web: $(NODE_MODULES) $(MANIFESTS)  ## the page in Chromium, beside networks of others' size: docs/benchmarks/web.md
 	$(BIN)/python -m export.page_bench --out docs/benchmarks/web.md
 
+bench-rollout: $(SAVED_MODELS) $(PROMETHEUS)  ## a version out and two back under load, ten minutes: docs/images/rollout.png
+	$(BIN)/python -m tests.serving.rollout.bench --repository $(REPOSITORY) --out docs/images/rollout.png
+
 web: web/dist/index.html  ## build the static page into web/dist
 
 serve: $(SAVED_MODELS)  ## start the model server on 8500 (gRPC) and 8501 (REST)
@@ -81,14 +84,20 @@ lint: $(INSTALLED) $(NODE_MODULES)  ## ruff and mypy, and the page's types
 	$(BIN)/mypy
 	cd web && npm run lint
 
-k8s: $(INSTALLED)  ## render every Kubernetes manifest and validate it strictly
+k8s: $(INSTALLED)  ## render every Kubernetes manifest, alone and together, and check it strictly
 	$(BIN)/python k8s/validate.py
+	$(BIN)/python k8s/scan.py
 
-lock: $(INSTALLED)  ## pin every package again: requirements.lock
+images: $(INSTALLED)  ## run the install and start commands of every image, each in a fresh folder
+	HANDTINT_ALL_IMAGES=1 $(BIN)/python -m pytest tests/k8s/test_images.py
+
+lock: $(INSTALLED)  ## pin every package again: requirements.lock, and those of the images out of it
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 	@# our own extras name each other; pip-compile writes that down as a folder of this machine
-	sed -i '/^# WARNING: pip install/,/^    # via handtint (pyproject.toml)/d' requirements.lock
+	awk '/^# WARNING: pip install/ { own = 1 } own && /^[a-z0-9].*==/ { own = 0 } !own' requirements.lock > requirements.new
+	mv requirements.new requirements.lock
+	k8s/images/lock.sh
 
 clean:  ## remove what the targets above made
 	rm -rf $(VENV) build demo web/node_modules web/dist $(TFJS)
@@ -101,6 +110,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 build/nginx/nginx: tests/tools/get_nginx.sh
 	tests/tools/get_nginx.sh build/nginx
+	touch $@
+
+build/prometheus/prometheus: tests/tools/get_prometheus.sh
+	tests/tools/get_prometheus.sh build/prometheus
 	touch $@
 
 $(NODE_MODULES): web/package-lock.json

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from export.quality.candidates import Candidate
 from export.quality.pictures import Group
-from trainer.reports.metrics import colourfulness
+from trainer.colourfulness import colourfulness
 from trainer.reports.tally import psnr
 
 FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)

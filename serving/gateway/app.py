@@ -52,7 +52,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> Flask:
     Raises:
         OptionError: a file that the settings name cannot be read, or makes no sense.
     """
-    metrics = metrics or Metrics()
+    metrics = metrics or Metrics(settings.tasks)
     app = Flask("handtint.gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES

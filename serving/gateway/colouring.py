@@ -25,6 +25,10 @@ from serving.gateway.problems import TaskNotServed
 from serving.gateway.settings import Settings
 from serving.gateway.upstream import Call, Upstream
 from serving.pictures import FORMATS, Picture, encode_picture, on_white, read_picture
+from trainer.colour import PIXEL_MAX, from_pixels
+from trainer.colourfulness import colourfulness
+
+_SEEN = 128  # pixels along a side that a picture's colourfulness is taken of
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ class Colouring:
                 coloured, options.format, options.quality, keep_metadata=options.metadata == "keep"
             )
         self._metrics.picture(len(data), coloured.width * coloured.height, len(encoded))
+        if options.saturation == 1:
+            model = options.model or self._names[task.name]
+            self._metrics.colourful(model, self._label(options, which), _colourfulness_of(coloured.rgb))
         return Result(encoded, FORMATS[options.format], task.name, coloured.notes, which)
 
     def _check_webp(self, picture: Picture, options: Options) -> None:
@@ -105,11 +112,21 @@ class Colouring:
             return True
         return False
 
+    def _label(self, options: Options, which: Which) -> str | None:
+        """The label that the split chose; one that the request named is a stranger's word."""
+        return which.label if options.which is None else None
+
     def _maps(self, task: Task, picture: Picture, options: Options, call: Call) -> tuple[np.ndarray, Which]:
         seen, hints = task.see(_laid_out(picture, task).rgb), hint_map(options.hints, task.hint_channels)
         name = options.model or self._names[task.name]
         maps, which = self._upstream.ask(name, call, lambda model: ask_maps(model, task, seen, hints), options.which)
         return maps[0], which
+
+
+def _colourfulness_of(rgb: np.ndarray) -> float:
+    """Of pixels uint8 or uint16 [H, W, 3], by every so many of them: as good as all for a mean, and no time."""
+    step = max(1, max(rgb.shape[:2]) // _SEEN)
+    return colourfulness(from_pixels(rgb[::step, ::step]) * PIXEL_MAX)
 
 
 def _laid_out(picture: Picture, task: Task) -> Picture:

@@ -48,7 +48,7 @@ def gateway(host: str, port: int, metrics_port: int | None, **values: Any) -> No
     """
     settings = to_settings(**values)
     configure()
-    metrics = Metrics()
+    metrics = Metrics(settings.tasks)
     web_server = WebServer(create_app(settings, metrics), host, port, settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: web_server.stop())

@@ -11,25 +11,23 @@ process:
 
 Everything else goes to standard error. On SIGTERM and Ctrl-C the health service says NOT_SERVING, requests are
 taken until nobody sends any more (a second without one, or five in all), those in flight finish, and the status is 0.
-A second signal ends the process at once.
+A second signal ends the process at once; an end that hangs for 29 seconds tells where, and the status is 1.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 import time
 from importlib.metadata import version
-from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
 from serving.model_server.flags import options, take_others
 from serving.model_server.settings import Settings
+from serving.model_server.stop_signals import StopSignals
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +45,7 @@ def _serve(**values: Any) -> None:
     for remark in remarks:
         log.warning("%s", remark)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # has to be set before TensorFlow is imported
-    stopping = threading.Event()
-    _stop_on_signals(stopping)
+    stop = StopSignals()
     # Imported here, so that --help and a mistyped flag do not wait for TensorFlow.
     from serving.model_server.errors import StartError
     from serving.model_server.memory import keep_large_buffers
@@ -56,14 +53,14 @@ def _serve(**values: Any) -> None:
 
     keep_large_buffers()
     try:
-        server = serve(settings, stopping)
+        server = serve(settings, wanted=lambda: not stop.asked)
     except StartError as error:
-        if stopping.is_set():
+        if stop.asked:
             _end()
         raise click.ClickException(f"Failed to start server. Error: {error}") from None
     models = ", ".join(server.model_names) or "no models yet"
     click.echo(f"Serving {models} on {' and '.join(server.doors)}")
-    stopping.wait()
+    stop.wait()
     deadline = time.monotonic() + GRACE_SECONDS
     server.drain()
     server.stop(deadline - time.monotonic())
@@ -75,19 +72,6 @@ def _end() -> NoReturn:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
-
-
-def _stop_on_signals(stopping: threading.Event) -> None:
-    """The first SIGTERM or Ctrl-C asks to stop; a second one ends the process at once."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if stopping.is_set():
-            # Not the default action, which does not exist for process 1 of a container.
-            os._exit(128 + number)
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask)
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:

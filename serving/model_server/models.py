@@ -56,23 +56,22 @@ class Models:
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="version-watcher", daemon=True)
 
-    def start(self, config: ModelServerConfig, stopping: threading.Event | None = None) -> None:
+    def start(self, config: ModelServerConfig, wanted: Callable[[], bool] = lambda: True) -> None:
         """Loads the models of the first config, waits until each has a version to serve, then watches on.
 
         Args:
             config: which models.
-            stopping: set by another thread (or a signal) to give up waiting.
+            wanted: waiting ends where it says no.
 
         Raises:
             StartError: the config makes no sense, a version that should be served cannot be loaded, there is none and
-                no second look, or `stopping` was set.
+                no second look, or it is not wanted any more.
         """
-        stopping = stopping or threading.Event()
         try:
             new = self._change(config)
             if self._poll_seconds:
                 self._watcher.start()
-            self._await(new, "servable", lambda: not stopping.is_set())
+            self._await(new, "servable", wanted)
         except ServingError as error:
             self.stop()
             raise StartError(str(error)) from error

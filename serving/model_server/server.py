@@ -7,9 +7,8 @@ server.stop()
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -185,16 +184,16 @@ class ModelServer:
         return doors
 
 
-def serve(settings: Settings, stopping: threading.Event | None = None) -> ModelServer:
+def serve(settings: Settings, wanted: Callable[[], bool] = lambda: True) -> ModelServer:
     """Loads the models that the settings name, and serves them until `stop` is called on what comes back.
 
     Args:
         settings: what to serve, where and how.
-        stopping: set it from elsewhere to give up waiting for a first version.
+        wanted: waiting for a first version ends where it says no.
 
     Raises:
         StartError: a model cannot be loaded, a file of the settings is no good, an address cannot be listened on, or
-            `stopping` was set.
+            it is not wanted any more.
     """
     metrics_path = read_monitoring_config(settings.monitoring_config_file) if settings.monitoring_config_file else None
     metrics = Metrics() if metrics_path else None
@@ -219,7 +218,7 @@ def serve(settings: Settings, stopping: threading.Event | None = None) -> ModelS
     tensorflow_config.configure(settings)
     early_labels = settings.allow_version_labels_for_unavailable_models
     models = Models(loader, settings.file_system_poll_wait_seconds, early_labels)
-    models.start(config, stopping)
+    models.start(config, wanted)
     try:
         return ModelServer(settings, models, metrics, metrics_path)
     except StartError:

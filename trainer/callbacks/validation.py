@@ -8,13 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from trainer.colourfulness import colourfulness
 from trainer.config import Config
 from trainer.data.augment import centre_view
 from trainer.data.fixed import open_fixed
 from trainer.data.random_hints import random_boxes
 from trainer.data.sources import Example, spread
 from trainer.predict import inputs_of, predict
-from trainer.reports.metrics import colourfulness, mean_ab, psnr
+from trainer.reports.metrics import mean_ab, psnr
 
 MOST = 128  # pictures: enough to see a trend, quick enough for every epoch
 _BATCH = 16

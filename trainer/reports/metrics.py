@@ -1,7 +1,6 @@
 """How good a colouring is, next to the truth and by itself. Pictures are arrays of 0..255, [H, W, 3], sRGB.
 
 psnr(result, truth); ssim(result, truth); mae(result, truth)
-colourfulness(result); colourfulness_absolute(result)
 frechet_distance(judge.features(results), judge.features(truths))
 """
 
@@ -43,33 +42,9 @@ def mae(result: np.ndarray, truth: np.ndarray) -> float:
     return float(np.mean(np.abs(np.asarray(result, np.float64) - truth)))
 
 
-def colourfulness(picture: np.ndarray) -> float:
-    """Hasler and Suesstrunk 2003, with signed opponent colours, as the paper has it."""
-    return _colourfulness(*_opponents(picture))
-
-
-def colourfulness_absolute(picture: np.ndarray) -> float:
-    """The same with absolute opponent colours, as in DDColor's code (Kang et al. 2023) and the papers that took it.
-
-    On photographs it comes to about 0.91 of the paper's.
-    """
-    return _colourfulness(*map(np.abs, _opponents(picture)))
-
-
 def mean_ab(picture: np.ndarray) -> np.ndarray:
     """Mean a* and b* in Lab units, [2]; the result's less the truth's is the cast."""
     return rgb_to_ab(to_unit(np.asarray(picture, np.float32))).mean(axis=(0, 1)) * CHROMA_UNIT
-
-
-def _opponents(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Red minus green, and yellow minus blue."""
-    red, green, blue = np.moveaxis(np.asarray(picture, np.float64), -1, 0)
-    return red - green, (red + green) / 2 - blue
-
-
-def _colourfulness(red_green: np.ndarray, yellow_blue: np.ndarray) -> float:
-    spread = np.sqrt(red_green.var() + yellow_blue.var())
-    return float(spread + 0.3 * np.sqrt(red_green.mean() ** 2 + yellow_blue.mean() ** 2))
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:

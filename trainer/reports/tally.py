@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trainer.colourfulness import colourfulness, colourfulness_absolute
 from trainer.reports import metrics
 from trainer.reports.judge import Judge
 
@@ -53,8 +54,8 @@ def _looks(picture: np.ndarray) -> dict[str, float]:
     """What can be said of a picture without its truth."""
     a, b = metrics.mean_ab(picture)
     return {
-        "colourfulness": metrics.colourfulness(picture),
-        "colourfulness_absolute": metrics.colourfulness_absolute(picture),
+        "colourfulness": colourfulness(picture),
+        "colourfulness_absolute": colourfulness_absolute(picture),
         "a": float(a),
         "b": float(b),
     }

@@ -10,6 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf.message import Message
+from tensorflow_serving.apis.get_model_metadata_pb2 import (
+    GetModelMetadataRequest,
+    GetModelMetadataResponse,
+    SignatureDefMap,
+)
 from tensorflow_serving.apis.get_model_status_pb2 import (
     GetModelStatusRequest,
     GetModelStatusResponse,
@@ -111,3 +116,22 @@ def test_values_that_do_not_fit_the_shape_are_an_error() -> None:
 def test_the_remote_doors_import_no_tensorflow(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_model_metadata_is_the_same_on_the_wire() -> None:
+    ours, theirs = messages.GetModelMetadataRequest(), GetModelMetadataRequest()
+    for request in (ours, theirs):
+        fill_spec(request.model_spec, "stable")
+        request.metadata_field.append("signature_def")
+    assert sorted_bytes(ours) == sorted_bytes(theirs)
+
+    answer, signatures = GetModelMetadataResponse(), SignatureDefMap()
+    signatures.signature_def["chroma"].inputs["luminance"].tensor_shape.dim.add(size=-1)
+    signatures.signature_def["chroma"].outputs["coefficients"].name = "StatefulPartitionedCall:0"
+    fill_spec(answer.model_spec)
+    answer.metadata["signature_def"].Pack(signatures)
+    read = messages.GetModelMetadataResponse.FromString(answer.SerializeToString())
+    assert read.model_spec.version.value == 2**40
+    found = messages.SignatureDefMap.FromString(read.metadata["signature_def"].value).signature_def["chroma"]
+    assert [dim.size for dim in found.inputs["luminance"].tensor_shape.dim] == [-1]
+    assert list(found.outputs) == ["coefficients"]

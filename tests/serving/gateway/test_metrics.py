@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
+import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -13,7 +16,9 @@ from serving.errors import OptionError
 from serving.gateway.app import create_app
 from serving.gateway.metrics import STAGES, Metrics
 from serving.gateway.settings import Settings
+from tests.serving.gateway.conftest import StartPredict
 from tests.serving.gateway.test_batch import ZIP, pack
+from tests.serving.model_server.conftest import wait_until
 from tests.serving.sample_pictures import GOOD, HEIGHT, WIDTH
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
@@ -23,8 +28,8 @@ class Counted:
     """An application without a web server, and what it has counted."""
 
     def __init__(self, server: str, **options: Any):
-        metrics = Metrics()
         settings = Settings(server, authentication=False, **options)
+        metrics = Metrics(settings.tasks)
         self.client = create_app(settings, metrics).test_client()
         self._server = metrics.serve(0)
 
@@ -91,6 +96,53 @@ def test_the_split_is_counted_by_label(labelled_server: str) -> None:
     assert set(split) == {"gone", "canary"}  # one in 2**23 that one of them is missing
     assert sum(split.values()) == 24
     assert samples["split_fallbacks_total", ("gone",)] == split["gone"]
+
+
+def test_model_calls_are_counted_by_model_and_label(labelled_server: str, tmp_path: Path) -> None:
+    file = tmp_path / "split"
+    file.write_text("canary=100")
+    counted = Counted(labelled_server, split_file=file, rate=None)
+    # the series are there, at 0, before the first request
+    before = counted.samples()
+    for label in ("canary", "-"):
+        assert before["model_requests_total", (label, "photo", "ok")] == 0
+        assert before["model_seconds_count", (label, "photo")] == 0
+    assert [counted.post() for _ in range(3)] == [200] * 3
+    assert counted.post("/v1/colourise?label=stable") == 200  # a stranger's word
+    assert counted.post("/v1/colourise?label=grandmother") == 404
+    assert counted.post("/v1/colourise?saturation=0") == 200
+    assert counted.post(Prefer="wait=0") == 504
+    samples = counted.samples()
+    calls = {(labels[0], labels[2]): n for (name, labels), n in samples.items() if name == "model_requests_total" and n}
+    assert calls == {("canary", "ok"): 4, ("-", "ok"): 1}  # who had no time left did not reach the model
+    assert samples["model_seconds_count", ("canary", "photo")] == 4
+    assert samples["colourfulness_count", ("canary", "photo")] == 3  # that a client wanted grey says nothing
+    assert samples["colourfulness_sum", ("canary", "photo")] > 3 * 20
+    assert samples["split_share", ("canary",)] == 100
+    assert "grandmother" not in str(samples)
+
+    file.write_text("stable=75,canary=25")
+    wait_until(lambda: counted.client.get("/readyz").status_code == 200 and shares(counted) == {75, 25})
+    file.write_text("stable=100")
+    wait_until(lambda: counted.client.get("/readyz").status_code == 200 and shares(counted) == {100, 0})
+    counted.close()
+
+
+def shares(counted: Counted) -> set[float]:
+    return {value for (name, _), value in counted.samples().items() if name == "split_share"}
+
+
+def test_calls_that_fail_are_counted(start_predict: StartPredict) -> None:
+    def fail(request: Any, context: grpc.ServicerContext) -> np.ndarray:
+        context.abort(grpc.StatusCode.INTERNAL, "out of memory")
+        raise AssertionError
+
+    counted = Counted(f"grpc://{start_predict(fail)}", split="stable=100", rate=None)
+    assert counted.post() == 502
+    samples = counted.samples()
+    counted.close()
+    assert samples["model_requests_total", ("stable", "photo", "error")] == 1
+    assert samples["model_seconds_count", ("stable", "photo")] == 0
 
 
 def test_a_port_that_is_taken() -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -66,11 +67,12 @@ class Running:
 
     def __init__(self, base: Path, *flags: str):
         where = [f"--model_base_path={base}", "--model_name", "scale", "--host=127.0.0.1"]
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - `wait` closes it
         self.process = subprocess.Popen(
             [*COMMAND, *where, "--port=free", "--rest_api_port=free", *flags],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log,
             text=True,
         )
         line = self.process.stdout.readline()
@@ -88,6 +90,10 @@ class Running:
         self.channel.close()
         code = self.process.wait(timeout=60)
         self.process.stdout.close()
+        if code and not self.log.closed:
+            self.log.seek(0)
+            print(self.log.read())  # pytest shows it where the test fails: an end that hangs tells where
+        self.log.close()
         return code
 
 

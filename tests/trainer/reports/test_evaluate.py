@@ -16,6 +16,7 @@ from skimage.color import rgb2lab
 from tests.conftest import draw_scene, draw_scenes
 from trainer import generators
 from trainer.colour import PIXEL_MAX, grey
+from trainer.colourfulness import colourfulness, colourfulness_absolute
 from trainer.commands.evaluate import command
 from trainer.config import make_config
 from trainer.data import fixed, pens
@@ -24,7 +25,7 @@ from trainer.data.fixed import fixed_batches
 from trainer.predict import predict
 from trainer.reports import evaluate
 from trainer.reports.judge import Judge
-from trainer.reports.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
+from trainer.reports.metrics import frechet_distance, mae, psnr, ssim
 from trainer.run import Run, State
 
 # TensorFlow 2.19's variables don't know NumPy 2's copy argument yet; Keras meets that when it saves weights

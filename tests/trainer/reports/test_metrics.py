@@ -7,7 +7,8 @@ import pytest
 from scipy.linalg import sqrtm
 
 from tests.conftest import draw_scene
-from trainer.reports.metrics import colourfulness, colourfulness_absolute, frechet_distance, mae, psnr, ssim
+from trainer.colourfulness import colourfulness, colourfulness_absolute
+from trainer.reports.metrics import frechet_distance, mae, psnr, ssim
 
 
 def scene(seed: int = 0) -> np.ndarray:
