@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from export.page_bench.report import NAMES, Results
 from trainer.reports.plots import COLOURS
@@ -31,6 +32,7 @@ def draw(results: list[Results], path: Path) -> None:
                 panel.plot(sizes, [one / 1000 for one in times], line, color=colour, marker="o", label=label)
         panel.set(xscale="log", yscale="log", xlabel="megapixels", title=f"wasm, {threads} thread{'s'[: threads - 1]}")
         panel.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        panel.yaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
         panel.minorticks_off()
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("seconds")

@@ -14,8 +14,7 @@ def depth_to_space(x: keras.KerasTensor, scale: int) -> keras.KerasTensor:
 
 def blurred(x: keras.KerasTensor) -> keras.KerasTensor:
     """The mean of each pixel, those above and left of it, and the one in that corner."""
-    x = ops.concatenate([x[:, :1], x], axis=1)
-    return layers.AveragePooling2D(2, 1)(ops.concatenate([x[:, :, :1], x], axis=2))
+    return layers.AveragePooling2D(2, 1)(ops.pad(x, [(0, 0), (1, 0), (1, 0), (0, 0)], mode="symmetric"))
 
 
 class _DepthToSpace(layers.Layer):

@@ -47,8 +47,8 @@ def results(isolated: bool) -> Results:
 def test_ratios_are_those_of_the_same_number_of_threads() -> None:
     text = page([results(False), results(True)], "A machine.", "2026-01-02", 2)
     assert "on 2026-01-02. A machine." in text
-    assert "| 1 thread | 0.5 | 0.45 | 3.00 | 8.00 | 9.00 | 17.8 |" in text
-    assert "| 2 threads | 24 | 0.23 | 3.00 | 4.00 | 9.00 | 17.8 |" in text
+    assert "| 1 thread | 0.5 | 0.45 | 3.00 | 8.00 | 17.8 | 9.00 | 3.0 |" in text
+    assert "| 2 threads | 24 | 0.23 | 3.00 | 4.00 | 17.8 | 9.00 | 3.0 |" in text
     assert "| 1 thread | DDColor-tiny's shape | 512 x 512 | 4.0 million | 9.0 MB | 2.0 billion | 6,000 | 40.0 |" in text
     assert "## At 2 megapixels, after the first view" in text
     assert "| 1 thread | 150 | 70 |" in text
