@@ -8,6 +8,7 @@ The events are the history's, the curves Prometheus's, over the time of the last
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def timeline(model: str, folder: Path, prometheus: str, minutes: float, span: in
     shown = [event for event in events if event.time > last - 60 * minutes]
     margin = max(span, _MARGIN * (last - shown[0].time))
     begin, end = shown[0].time - margin, last + margin
-    source, step = Prometheus(prometheus), max(1.0, (end - begin) / _POINTS)
-    panels = {title: source.series(query, begin, end, step) for title, query in _queries(model, span).items()}
+    step = max(1.0, (end - begin) / _POINTS)
+    with closing(Prometheus(prometheus)) as source:
+        panels = {title: source.series(query, begin, end, step) for title, query in _queries(model, span).items()}
     draw(shown, panels, (begin, end), out)
     click.echo(f"{out}: {len(shown)} events")
 
