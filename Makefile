@@ -63,7 +63,7 @@ bench-quality: $(INSTALLED)  ## score models of a task: DATA=folder MODELS="ship
 bench-serving: $(SAVED_MODELS)  ## the model server under load, beside the bare model: docs/benchmarks/serving.md
 	$(BIN)/python -m serving.bench --model $(REPOSITORY)/photo --out docs/benchmarks/serving.md
 
-bench-rollout: $(SAVED_MODELS) $(PROMETHEUS)  ## a version out and two back under load, ten minutes: docs/images/rollout.png
+bench-rollout: $(SAVED_MODELS) $(PROMETHEUS)  ## a version out and two back under load, five minutes: docs/images/rollout.png
 	$(BIN)/python -m tests.serving.rollout.bench --repository $(REPOSITORY) --out docs/images/rollout.png
 
 web: web/dist/index.html  ## build the static page into web/dist
