@@ -66,7 +66,7 @@ bench-serving: $(SAVED_MODELS)  ## the model server under load, beside the bare 
 bench-web: $(NODE_MODULES) $(MANIFESTS)  ## the page in Chromium, beside networks of others' size: docs/benchmarks/web.md
 	$(BIN)/python -m export.page_bench --out docs/benchmarks/web.md
 
-bench-rollout: $(SAVED_MODELS) $(PROMETHEUS)  ## a version out and two back under load, ten minutes: docs/images/rollout.png
+bench-rollout: $(SAVED_MODELS) $(PROMETHEUS)  ## a version out and two back under load, five minutes: docs/images/rollout.png
 	$(BIN)/python -m tests.serving.rollout.bench --repository $(REPOSITORY) --out docs/images/rollout.png
 
 web: web/dist/index.html  ## build the static page into web/dist

@@ -111,6 +111,11 @@ def compare(candidate: Golden, stable: Golden, bounds: Bounds) -> Seen:
             )
     if odd := bounds.odd_colours(candidate.colourfulness, stable.colourfulness):
         return no(f"the golden set has a {odd}")
+    if (distance := candidate.distance(stable)) > bounds.distance:
+        return no(
+            f"the golden set has other colours: {distance:.1f} from the stable version's; at most {bounds.distance:g} "
+            "is allowed"
+        )
     if candidate.seconds > bounds.latency * stable.seconds + _SLACK:
         return no(
             f"a golden picture takes {candidate.seconds * 1000:.0f} ms, the stable version {stable.seconds * 1000:.0f} "

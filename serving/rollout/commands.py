@@ -70,6 +70,7 @@ _HELP = {
     "latency": "How many times as long a request may take.",
     "colourfulness": "The share of the stable version's that is wanted, 0 to 1; nor more than its inverse.",
     "darker": "How much darker a golden picture may be, in L*.",
+    "distance": "How far the golden set's colours may be from the stable version's, in a* and b*.",
     "delay": "Seconds that a change may take to a server. Default: 5 for --folder, 90 for --configmap.",
 }
 _BOUNDS = [

@@ -26,7 +26,7 @@ from serving.doors.grpc_model import GrpcModel
 from serving.doors.model import ask_maps
 from serving.errors import OptionError
 from serving.pictures import eight_bit, read_picture
-from trainer.colour import from_pixels, rgb_to_lightness
+from trainer.colour import CHROMA_UNIT, from_pixels, rgb_to_ab, rgb_to_lightness
 from trainer.colourfulness import colourfulness
 
 PICTURES = Path(__file__).with_name("golden")
@@ -52,9 +52,10 @@ class OneVersion(GrpcModel):
 
 @dataclass
 class Golden:
-    """What a version made of the set: `lightness` is the mean L* of each picture, by name and way."""
+    """What a version made of the set, by name and way: the mean L* of each picture, and its ab [H, W, 2], Lab units."""
 
     lightness: dict[str, float] = field(default_factory=dict)
+    ab: dict[str, np.ndarray] = field(default_factory=dict)
     colourfulnesses: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
@@ -68,9 +69,16 @@ class Golden:
         """The median time of an answer."""
         return median(self.times)
 
+    def distance(self, other: Golden) -> float:
+        """Of its colours from another version's, the mean of all pictures; infinite if their sizes differ."""
+        if any(ab.shape != other.ab[name].shape for name, ab in self.ab.items()):
+            return float("inf")
+        return mean(float(np.linalg.norm(ab - other.ab[name], axis=-1).mean()) for name, ab in self.ab.items())
+
     def add(self, name: str, rgb: np.ndarray) -> None:
         """Measures a coloured picture, uint8 [H, W, 3]."""
         self.lightness[name] = float(rgb_to_lightness(from_pixels(rgb)).mean())
+        self.ab[name] = rgb_to_ab(from_pixels(rgb)) * CHROMA_UNIT
         self.colourfulnesses.append(colourfulness(rgb))
 
 

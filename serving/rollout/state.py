@@ -49,6 +49,9 @@ class Bounds:
         colourfulness: the share of the stable version's that it must have; nor may the stable version have less than
             that share of its: noise is colourful.
         darker: how much darker a golden picture may be, in L* (0..100).
+        distance: how far the golden pictures' colours may be from the stable version's, in the mean of all pixels, in
+            Lab units of a* and b*. Grey is 18 from what the shipped photo model says, and noise in its weights 24, with
+            the same colourfulness: one pink over everything.
         delay: what a change of the files may take to reach a server: until then, what it says is of before.
 
     Raises:
@@ -62,6 +65,7 @@ class Bounds:
     latency: float = 1.5
     colourfulness: float = 0.7
     darker: float = 2.0
+    distance: float = 15.0
     delay: float = 90.0
 
     def odd_colours(self, candidate: float, stable: float) -> str:

@@ -83,7 +83,7 @@ def faded(folder: Path) -> list[Path]:
 
 @click.command()
 @click.option("--repository", type=click.Path(path_type=Path, exists=True), required=True)
-@click.option("--window", default=40.0, show_default=True, help="Seconds that each share is watched.")
+@click.option("--window", default=30.0, show_default=True, help="Seconds that each share is watched.")
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 def main(repository: Path, window: float, out: Path) -> None:
     """Roll a good version of the photo model out and two bad ones back, under load; draw what happened."""
@@ -95,10 +95,10 @@ def main(repository: Path, window: float, out: Path) -> None:
         batching = folder / "batching.config"
         batching.write_text(BATCHING)
         flags = ("--enable_batching", f"--batching_parameters_file={batching}")
-        # one client: two servers, two gateways and Prometheus share this machine's processors with it
-        with Loopback(folder, base, faded(folder), clients=1, pause=0.0, flags=flags) as loopback:
+        # two clients: two servers, two gateways and Prometheus share this machine's processors with it
+        with Loopback(folder, base, faded(folder), clients=2, pause=0.0, flags=flags) as loopback:
             loopback.load.begin()
-            quick = ["--interval=1", f"--window={window}", "--requests=20", "--delay=5", "--latency=2"]
+            quick = ["--interval=1", f"--window={window}", "--requests=10", "--delay=5", "--latency=2"]
             for version, status in ((2, 0), (3, 3), (4, 3)):
                 found, said = loopback.done("run", "--until-done", f"--version={version}", *quick)
                 click.echo(said)

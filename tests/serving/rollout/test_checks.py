@@ -24,7 +24,8 @@ BAD = {
     3: ({"colour": (2.0, 2.0)}, "which is grey beside the stable version"),
     4: ({"dims": 40.0}, "is darker: L* "),
     8: ({"colour": (45.0, 50.0)}, "which is garish beside the stable version"),
-    5: ({"seconds": 0.1}, "a golden picture takes "),
+    9: ({"colour": (-25.0, -30.0)}, "the golden set has other colours: "),
+    5: ({"seconds": 0.5}, "a golden picture takes "),
     6: ({"leave_out": "chroma"}, "it has no signature chroma: it is not of task photo"),
     7: ({"leave_out": "serving_default"}, "it has no signature serving_default, which the stable version has"),
 }
@@ -63,13 +64,21 @@ def servers(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     server.stop(1)
 
 
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A golden set of one picture, for the sake of time."""
+    folder = tmp_path_factory.mktemp("golden")
+    shutil.copy(PICTURES / "photo/windswept-totara-tree.jpg", folder)
+    return folder
+
+
 def test_a_good_one_passes(servers: Servers, base: Path) -> None:
     assert Checks(servers, base).judge(2, 1, BOUNDS).answer is Answer.YES
 
 
 @pytest.mark.parametrize("version", BAD)
-def test_a_bad_one_is_refused_with_the_reason(servers: Servers, base: Path, version: int) -> None:
-    seen = Checks(servers, base).judge(version, 1, BOUNDS)
+def test_a_bad_one_is_refused_with_the_reason(servers: Servers, base: Path, picture: Path, version: int) -> None:
+    seen = Checks(servers, base, picture).judge(version, 1, BOUNDS)
     assert seen.answer is Answer.NO
     assert BAD[version][1] in seen.why
 
@@ -96,14 +105,17 @@ def change_card(**values: object) -> Callable[[Path], None]:
     ids=["no card", "half a card", "a list", "another task", "another size", "no warm-up", "no folder"],
 )
 def test_a_card_that_is_wrong(
-    servers: Servers, base: Path, tmp_path: Path, change: Callable[[Path], None], why: str
+    servers: Servers, base: Path, picture: Path, tmp_path: Path, change: Callable[[Path], None], why: str
 ) -> None:
     shutil.copytree(base / "2", tmp_path / "2")
     change(tmp_path / "2")
-    seen = Checks(servers, tmp_path).judge(2, 1, BOUNDS)
+    seen = Checks(servers, tmp_path, picture).judge(2, 1, BOUNDS)
     assert seen.answer is Answer.NO
     assert why in seen.why
-    assert Checks(servers, None).judge(2, 1, BOUNDS).answer is Answer.YES  # --no-card
+
+
+def test_without_a_card(servers: Servers, picture: Path) -> None:
+    assert Checks(servers, None, picture).judge(2, 1, BOUNDS).answer is Answer.YES
 
 
 def test_a_picture_that_is_none(servers: Servers, tmp_path: Path) -> None:
