@@ -90,7 +90,7 @@ export class Editor {
       (from) => this.change({ from }),
       () => this.#show(),
     );
-    this.#server = new ServerColours(bridge, this.#source, status);
+    this.#server = new ServerColours(bridge, this.#source);
     this.#undo.addEventListener('click', () => this.#step('undo'));
     this.#redo.addEventListener('click', () => this.#step('redo'));
     byId('cancel').addEventListener('click', () => this.#stop());
@@ -246,7 +246,8 @@ export class Editor {
 
   #tell(): void {
     this.#told = true;
-    this.status.wait(({ status }) => status.colouring);
+    const onServer = this.#open?.history.now.from === 'server';
+    this.status.wait(({ status }) => (onServer ? status.server : status.colouring));
   }
 
   #rest(): void {

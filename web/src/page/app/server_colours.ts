@@ -4,7 +4,6 @@ import type { Hint, Opened } from '../../shared/messages';
 import type { Bridge } from '../bridge';
 import type { Source } from '../controls/source';
 import { colouriseThere, findServer, type Server } from './server';
-import type { Status } from './status';
 
 const PATIENCE = 400; // milliseconds: hints that are still being moved are not sent
 
@@ -22,7 +21,6 @@ export class ServerColours {
   constructor(
     private bridge: Bridge,
     private source: Source,
-    private status: Status,
   ) {
     void findServer().then((server) => {
       this.#server = server;
@@ -38,7 +36,6 @@ export class ServerColours {
     if (done?.picture === picture && done.task === task && sameHints(done.hints, hints)) return true;
     await new Promise((resolve) => setTimeout(resolve, done?.picture === picture ? PATIENCE : 0));
     if (signal.aborted) return false;
-    this.status.wait(({ status }) => status.server);
     try {
       const coloured = await colouriseThere(this.#server!, { file, task, hints, key: this.source.key, signal });
       await this.bridge.call('adopt', { picture, coloured }, { signal });
