@@ -58,7 +58,8 @@ export class Editor {
   #undo = byId('undo', HTMLButtonElement);
   #redo = byId('redo', HTMLButtonElement);
   #open: Open | undefined;
-  #opening = new AbortController();
+  /** Of the file that is being opened, while one is. */
+  #opening: AbortController | undefined;
   #again: () => void = () => undefined;
   #telling = 0; // a timeout
   #told = false;
@@ -114,8 +115,9 @@ export class Editor {
 
   /** Opens a file in place of the picture that is open, which stays if this goes wrong. */
   async open(load: () => Promise<File>): Promise<void> {
-    this.#opening.abort();
-    const { signal } = (this.#opening = new AbortController());
+    this.#opening?.abort();
+    const opening = (this.#opening = new AbortController());
+    const { signal } = opening;
     this.status.clearProblem();
     this.status.wait(({ status }) => status.opening);
     this.#again = () => void this.open(load);
@@ -130,6 +132,8 @@ export class Editor {
       this.#start();
     } catch (error) {
       if (!signal.aborted) this.#fail(error, () => void this.open(load));
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined;
     }
   }
 
@@ -212,9 +216,11 @@ export class Editor {
     if (!this.#open || !shown.sharp) return;
     const { opened, history } = this.#open;
     if (shown.edit !== history.now) return;
-    const milliseconds = performance.now() - this.#started;
-    if (this.#told) this.status.say(({ status }) => status.done(milliseconds));
-    this.#rest();
+    if (!this.#opening) {
+      const milliseconds = performance.now() - this.#started;
+      if (this.#told) this.status.say(({ status }) => status.done(milliseconds));
+      this.#rest();
+    } // else the stage is about to show another picture
     this.events.onColoured(shown);
     void this.#alternatives.load(opened.picture, opened, shown.edit);
   }
@@ -267,7 +273,7 @@ export class Editor {
   #stop(): void {
     this.events.onCancel();
     if (!this.#isBusy) return;
-    this.#opening.abort();
+    this.#opening?.abort();
     this.#stage.stopColouring();
     this.#server.stop();
     this.#rest();
