@@ -3,7 +3,7 @@
     python -m export.page_bench --out docs/benchmarks/web.md                    # with web.png beside it
     python -m export.page_bench --megapixels 0.5 --rounds 1 --out /tmp/web.md   # a rehearsal
 
-Nothing else should run on the machine meanwhile. It takes about half an hour; the other networks are made at first.
+Nothing else should run on the machine meanwhile. It takes about ten minutes; the other networks are made at first.
 """
 
 from __future__ import annotations
