@@ -1,5 +1,5 @@
 // The server that gave the page may colour pictures, too: `server.json` beside the page says so. On a host that only gives out
-// files it is an empty object; the gateway answers it with where it colours (serving/gateway/site.py).
+// files it is an empty object; the gateway answers it with where it colours (serving/gateway/documents.py).
 
 import type { Hint, TaskName } from '../../shared/messages';
 import { ProblemError } from '../../shared/problem';
