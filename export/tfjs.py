@@ -60,7 +60,7 @@ def convert(saved_model: Path, out: Path) -> dict[str, Any]:
             "size": card.size,
             "signature": task.maps,
             **_shapes(graph),
-            "centres": _centres(loaded),
+            "centres": _centres(loaded, task),
             "probe": _probe(loaded, task),
             "files": [
                 {
@@ -97,14 +97,12 @@ def _inputs(loaded: Any, task: type[ServingModule]) -> dict[str, list[int]]:
     return {name: spec.shape[1:].as_list() for name, spec in inputs.items()}
 
 
-def _centres(loaded: Any) -> list[list[float]]:
+def _centres(loaded: Any, task: type[ServingModule]) -> list[list[float]]:
     """a* and b* of the colours whose probabilities `colours` gives, in Lab units; none without that signature."""
     if "colours" not in loaded.signatures:
         return []
-    answer = loaded.signatures["colours"]
-    _, inputs = answer.structured_input_signature
-    zeros = {name: tf.zeros([1, *spec.shape[1:]]) for name, spec in inputs.items()}
-    return answer(**zeros)["centres"].numpy().astype(float).round(4).tolist()
+    zeros = {name: tf.zeros([1, *shape]) for name, shape in _inputs(loaded, task).items()}
+    return loaded.signatures["colours"](**zeros)["centres"].numpy().astype(float).round(4).tolist()
 
 
 def _probe(loaded: Any, task: type[ServingModule]) -> list[list[float]]:

@@ -53,9 +53,13 @@ class Checks:
             task = _task(theirs)
             if problem := _signatures(ours, theirs, task) or self._card(candidate, task, ours):
                 return no(problem)
+            pictures = golden_pictures(task.name, self._pictures)
+            name, data = next(iter(pictures.items()))
             for address in addresses:
-                self._warm_up(address, candidate, task)
-            return self._golden(addresses[0], candidate, stable, task, bounds)
+                # not counted: each must answer, and none keep its first client waiting
+                colour_one(self._servers.version_at(address, candidate, _SECONDS), task, name, data, Golden())
+            results = self._golden(addresses[0], (candidate, stable), task, pictures)
+            return compare(results[candidate], results[stable], bounds)
         except ServerUnavailable as error:
             return not_yet(error.detail)
         except RolloutError:
@@ -87,18 +91,15 @@ class Checks:
             return "it has no warm-up requests: its first clients would wait for it"
         return ""
 
-    def _warm_up(self, address: str, version: int, task: Task) -> None:
-        """One picture at every server, not counted: each must answer, and none keep its first client waiting."""
-        name, data = next(iter(golden_pictures(task.name, self._pictures).items()))
-        colour_one(self._servers.version_at(address, version, _SECONDS), task, name, data, Golden())
-
-    def _golden(self, address: str, candidate: int, stable: int, task: Task, bounds: Bounds) -> Seen:
-        results = {candidate: Golden(), stable: Golden()}
+    def _golden(
+        self, address: str, versions: tuple[int, ...], task: Task, pictures: Mapping[str, bytes]
+    ) -> dict[int, Golden]:
+        results = {version: Golden() for version in versions}
         for _ in range(_ROUNDS):
-            for name, data in golden_pictures(task.name, self._pictures).items():
+            for name, data in pictures.items():
                 for version, golden in results.items():
                     colour_one(self._servers.version_at(address, version, _SECONDS), task, name, data, golden)
-        return compare(results[candidate], results[stable], bounds)
+        return results
 
 
 def compare(candidate: Golden, stable: Golden, bounds: Bounds) -> Seen:

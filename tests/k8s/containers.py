@@ -27,7 +27,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.conftest import ROOT
-from tests.serving.gateway.nginx import find_nginx
+from tests.programs import find_program
 from tests.serving.gateway.processes import free_port
 
 Manifest = dict[str, Any]
@@ -149,6 +149,6 @@ def _program(name: str) -> list[str]:
     """The command of an image, as this machine has it."""
     if name == "nginx":
         user = "user root;" if os.geteuid() == 0 else ""  # else its workers are «nobody», who reads none of our folders
-        return [str(find_nginx()), "-g", user] if user else [str(find_nginx())]
+        return [str(find_program("nginx")), "-g", user] if user else [str(find_program("nginx"))]
     modules = {"tensorflow_model_server": "serving.model_server.main", "handtint-gateway": "serving.gateway.main"}
     return [sys.executable, "-m", modules[name]]

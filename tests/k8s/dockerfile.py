@@ -184,11 +184,11 @@ def _machine() -> dict[str, str]:
 
 def _tools(folder: Path) -> Path:
     """A folder for the PATH with what a base image brings and the machine calls otherwise."""
-    from tests.serving.gateway.nginx import find_nginx
+    from tests.programs import find_program
 
     folder.mkdir(parents=True)
     interpreter = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for name, program in {"python": interpreter, "nginx": find_nginx()}.items():
+    for name, program in {"python": interpreter, "nginx": find_program("nginx")}.items():
         (folder / name).write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
         (folder / name).chmod(0o755)
     return folder

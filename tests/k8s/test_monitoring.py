@@ -30,7 +30,7 @@ from tests.k8s.queries import (
     rules,
     scaling_queries,
 )
-from tests.prometheus import find_program
+from tests.programs import find_program
 from tests.serving.model_server.conftest import wait_until
 from tests.serving.sample_pictures import GOOD
 

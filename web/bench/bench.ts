@@ -1,6 +1,7 @@
 // In the tab: what the bench asks of the page's worker, and of a worker that runs other networks.
 
 import { Bridge } from '../src/page/bridge';
+import { UNEDITED } from '../src/shared/edit';
 import type { About, Edit, Part } from '../src/shared/messages';
 import type { Coloured, Loaded, Timed, ToNetwork } from './messages';
 
@@ -14,7 +15,6 @@ export interface Times {
 
 /** As wide as a picture is shown. */
 const SHOWN = 1280;
-const PLAIN: Edit = { look: { strength: 1, saturation: 1, warmth: 0 }, hints: [], variant: 0, from: 'model' };
 
 export class Bench {
   #page = new Bridge();
@@ -39,15 +39,15 @@ export class Bench {
       (await this.#page.call('view', { picture, side: 'coloured', edit, part })).bitmap.close();
       return performance.now() - asked;
     };
-    await view(PLAIN);
+    await view(UNEDITED);
     const first = performance.now() - begin;
-    await this.#page.call('save', { picture, edit: PLAIN, type: 'image/jpeg', quality: 0.9 });
+    await this.#page.call('save', { picture, edit: UNEDITED, type: 'image/jpeg', quality: 0.9 });
     const full = performance.now() - begin;
 
     const times: Times = { first, full, look: [], hint: [] };
     for (let i = 0; i < again; i++) {
-      times.look.push(await view({ ...PLAIN, look: { ...PLAIN.look, saturation: 1.1 + i / 100 } }));
-      times.hint.push(await view({ ...PLAIN, hints: [{ x: 0.2 + i / 50, y: 0.6, colour: '#b03a2e' }] }));
+      times.look.push(await view({ ...UNEDITED, look: { ...UNEDITED.look, saturation: 1.1 + i / 100 } }));
+      times.hint.push(await view({ ...UNEDITED, hints: [{ x: 0.2 + i / 50, y: 0.6, colour: '#b03a2e' }] }));
     }
     await this.#page.call('close', { picture });
     return times;

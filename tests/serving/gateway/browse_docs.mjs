@@ -2,15 +2,10 @@
 //
 //     node browse_docs.mjs WEB_FOLDER CHROMIUM_FOLDER URL PICTURE
 
-import { createRequire } from 'node:module';
+import { launch } from './browser.mjs';
 
 const [web, folder, url, picture] = process.argv.slice(2);
-const { chromium } = createRequire(`${web}/package.json`)('@playwright/test');
-const browser = await chromium.launch({
-  executablePath: `${folder}/chromium`,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-software-rasterizer', '--disable-background-networking'],
-  env: { ...process.env, LD_LIBRARY_PATH: `${folder}/lib`, FONTCONFIG_PATH: `${folder}/fonts` },
-});
+const browser = await launch(web, folder);
 const page = await browser.newPage();
 const complaints = [];
 page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));

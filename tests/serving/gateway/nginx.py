@@ -20,20 +20,8 @@ from typing import Any
 import httpx
 
 from tests.conftest import ROOT
+from tests.programs import find_program
 from tests.serving.gateway.processes import free_port
-
-BUILT = ROOT / "build/nginx/nginx"
-
-
-def find_nginx() -> Path:
-    """The machine's own, else the one that the Makefile unpacks."""
-    found = shutil.which("nginx") or (BUILT if BUILT.is_file() else None)
-    if found is None:
-        raise RuntimeError(
-            "There is no nginx. Expected one on the PATH, or build/nginx/nginx. Run `tests/tools/get_nginx.sh "
-            "build/nginx`, which unpacks Debian's and needs no root."
-        )
-    return Path(found)
 
 
 def documented_commands() -> list[str]:
@@ -82,7 +70,7 @@ class Nginx:
         assert start == 'nginx -p "$PWD/build/front" -c nginx.conf'
         # as root nginx would work as «nobody», who may not look into a test's folder
         user = "user root; " if os.geteuid() == 0 else ""
-        command = [str(find_nginx()), "-p", str(self.folder), "-c", "nginx.conf", "-g", f"{user}daemon off;"]
+        command = [str(find_program("nginx")), "-p", str(self.folder), "-c", "nginx.conf", "-g", f"{user}daemon off;"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         self.tls = ssl.create_default_context(cafile=str(self.folder / "tls/certificate.pem"))
         deadline = time.monotonic() + 60

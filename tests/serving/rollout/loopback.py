@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,9 +28,9 @@ import httpx
 
 from serving.bench import k6
 from tests.conftest import ROOT
+from tests.programs import find_program
 from tests.serving.gateway.processes import free_port
 
-BUILT = ROOT / "build/prometheus/prometheus"
 _SECONDS = 120.0  # for a process to answer, on a machine that does much else
 CONFIG = """model_config_list {{ config {{
   name: "photo" base_path: "{base}" model_platform: "tensorflow"
@@ -39,17 +38,6 @@ CONFIG = """model_config_list {{ config {{
   version_labels {{ key: "stable" value: 1 }} version_labels {{ key: "canary" value: 1 }}
 }} }}
 """
-
-
-def find_prometheus() -> Path:
-    """The machine's own, else the one that the Makefile unpacks."""
-    found = shutil.which("prometheus") or (BUILT if BUILT.is_file() else None)
-    if found is None:
-        raise RuntimeError(
-            "There is no Prometheus. Expected one on the PATH, or build/prometheus/prometheus. Run "
-            "`tests/tools/get_prometheus.sh build/prometheus`, which unpacks Debian's and needs no root."
-        )
-    return Path(found)
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = _SECONDS) -> None:
@@ -152,7 +140,7 @@ class Scraper:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         flags = (f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}")
-        command = [str(find_prometheus()), *flags, f"--web.listen-address=127.0.0.1:{port}"]
+        command = [str(find_program("prometheus")), *flags, f"--web.listen-address=127.0.0.1:{port}"]
         self._log = (folder / "prometheus.log").open("w")
         self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
 

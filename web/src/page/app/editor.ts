@@ -1,11 +1,12 @@
 // The one open picture: its edit with undo, and everything that shows or changes it.
 
+import { UNEDITED } from '../../shared/edit';
 import type { Choice, Edit, Opened, TaskName } from '../../shared/messages';
 import { problemOf, type Problem } from '../../shared/problem';
 import type { Bridge } from '../bridge';
 import { Alternatives } from '../controls/alternatives';
 import { Facts } from '../controls/facts';
-import { LookControls, PLAIN } from '../controls/look';
+import { LookControls } from '../controls/look';
 import { Source } from '../controls/source';
 import { byId } from '../dom';
 import { Hints } from '../hints/hints';
@@ -44,8 +45,6 @@ const HOPELESS = new Set<Problem['code']>([
   'too-large',
   'undecodable',
 ]);
-
-const FIRST: Edit = { look: PLAIN, hints: [], variant: 0, from: 'model' };
 
 export class Editor {
   readonly #stage: Stage;
@@ -128,7 +127,7 @@ export class Editor {
       signal.throwIfAborted();
       const opened = await this.bridge.call('open', { file, name: file.name, choice: 'auto' }, { signal });
       this.close();
-      this.#open = { file, opened, history: new History(FIRST) };
+      this.#open = { file, opened, history: new History(UNEDITED) };
       this.#start();
     } catch (error) {
       if (!signal.aborted) this.#fail(error, () => void this.open(load));

@@ -1,13 +1,13 @@
 // What is done with a file of a batch: opened, coloured as it comes, written, and forgotten.
 
-import type { Edit, Note, Progress } from '../../shared/messages';
+import { UNEDITED } from '../../shared/edit';
+import type { Note, Progress } from '../../shared/messages';
 import type { Bridge } from '../bridge';
 import type { Saving } from '../output/save_as';
 import type { WorkOptions } from './queue';
 
 /** Side of the square that a small picture fits into; twice what is shown, for fine screens. */
 const SMALL = 144;
-const PLAIN: Edit = { look: { strength: 1, saturation: 1, warmth: 0 }, hints: [], variant: 0, from: 'model' };
 /** Shares of the way that are behind once it is opened, and once the model has answered. */
 const [OPENED, PREDICTED] = [0.1, 0.4];
 
@@ -36,13 +36,13 @@ export async function colourFile(
     const scale = Math.min(1, SMALL / Math.max(width, height));
     const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
     const part = { left: 0, top: 0, width, height, columns, rows };
-    const { bitmap: small } = await bridge.call('view', { picture, side: 'coloured', edit: PLAIN, part }, { signal });
+    const { bitmap: small } = await bridge.call('view', { picture, side: 'coloured', edit: UNEDITED, part }, { signal });
     onShare(PREDICTED);
     const onProgress = (progress: Progress) => {
       if (progress.step === 'colour') onShare(PREDICTED + ((1 - PREDICTED) * progress.done) / progress.total);
     };
     const write = (saving: Saving) =>
-      bridge.call('save', { picture, edit: PLAIN, ...saving }, { signal, onProgress });
+      bridge.call('save', { picture, edit: UNEDITED, ...saving }, { signal, onProgress });
     let saving = savingNow();
     let written = await write(saving);
     while (!isSame(saving, savingNow())) {

@@ -1,10 +1,10 @@
 // Strength, saturation and warmth.
 
+import { AS_PREDICTED } from '../../shared/edit';
 import type { Look } from '../../shared/messages';
 import { byId } from '../dom';
 import { write, type Texts } from '../texts';
 
-export const PLAIN: Look = { strength: 1, saturation: 1, warmth: 0 };
 const NAMES = ['strength', 'saturation', 'warmth'] as const;
 
 export interface LookEvents {
@@ -14,7 +14,7 @@ export interface LookEvents {
 }
 
 export class LookControls {
-  #look = PLAIN;
+  #look: Look = AS_PREDICTED;
   #reset = byId('look-reset', HTMLButtonElement);
 
   constructor({ onChange, onGestureEnd }: LookEvents) {
@@ -23,7 +23,7 @@ export class LookControls {
       range.addEventListener('input', () => onChange({ ...this.#look, [name]: Number(range.value) }, name));
       range.addEventListener('change', () => onGestureEnd());
     }
-    this.#reset.addEventListener('click', () => onChange(PLAIN));
+    this.#reset.addEventListener('click', () => onChange(AS_PREDICTED));
   }
 
   show(look: Look): void {
@@ -36,6 +36,6 @@ export class LookControls {
       write(byId(`${name}-value`), say);
       write(range, say, 'aria-valuetext');
     }
-    this.#reset.disabled = NAMES.every((name) => look[name] === PLAIN[name]);
+    this.#reset.disabled = NAMES.every((name) => look[name] === AS_PREDICTED[name]);
   }
 }

@@ -2,9 +2,6 @@
 
 import type { Look } from '../../shared/messages';
 
-/** As the model says. */
-export const AS_PREDICTED: Look = { strength: 1, saturation: 1, warmth: 0 };
-
 /** Chroma (CIE a and b) that full warmth adds: what daylight's white becomes under a lamp of some 5000 K. */
 const WARM = { a: 4, b: 18 };
 
