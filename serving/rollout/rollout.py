@@ -125,6 +125,9 @@ class Rollout:
                 return self._kept(state, views) or _labelled(views, {STABLE: state.candidate, CANARY: state.candidate})
             case Phase.SETTLING:
                 return _labelled(views, {STABLE: state.stable, CANARY: state.stable})
+        if self._now() <= state.since + state.bounds.delay:
+            # it may still be about to load what it was told before
+            return not_yet("a server may not have heard of it yet")
         return _gone(views, state.candidate)
 
     def _loaded(self, state: State, views: list[View], candidate: int) -> Seen:
