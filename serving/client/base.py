@@ -14,7 +14,7 @@ from serving.colouring.task import AUTO
 from serving.doors.deadline import Deadline
 from serving.doors.version import Which
 from serving.doors.where import Where
-from serving.errors import HandtintError, OptionError
+from serving.errors import OptionError
 from serving.pictures import MAX_PIXELS
 
 
@@ -84,11 +84,9 @@ class ColouriserBase(ABC):
 
     @contextmanager
     def _while_open(self) -> Iterator[None]:
-        """Names the cause of what libraries raise at a call that `close` has overtaken, each in its own way."""
+        """Names the cause of what is raised at a call that `close` has overtaken, by each library in its own way."""
         try:
             yield
-        except HandtintError:
-            raise
         except (Exception, asyncio.CancelledError) as error:
             if not self._closed or (isinstance(error, asyncio.CancelledError) and _wanted()):
                 raise

@@ -13,23 +13,25 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import math
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 import tenacity
 
 from serving.doors.deadline import Deadline
+from serving.doors.loop_thread import LoopThread
 from serving.doors.peer import Peer
 from serving.doors.tls import Tls
 from serving.errors import ServerTimeout
 
 _ATTEMPTS = 3
 _BACKOFF = tenacity.wait_random_exponential(multiplier=0.1, max=0.5)
-_PIECE = 2**16
 # a connection that the server has given up meanwhile costs another try, a new one with TLS costs more
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=60)
 _UNANSWERED = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -65,49 +67,45 @@ class Reply:
 
 
 class Http:
-    """Any number of threads may use one; connections are kept between calls.
+    """Any number of threads may use one; connections are kept between calls, which run in a `LoopThread`.
 
     Raises:
         OptionError: the certificates cannot be read.
     """
 
     def __init__(self, peer: Peer, tls: Tls):
-        self._peer = peer
-        self._client = httpx.Client(verify=tls.context(), limits=_LIMITS)
+        self._open = partial(AsyncHttp, peer, tls)
+        self._http = self._open()
+        self._starting = threading.Lock()
+        self._loop: LoopThread | None = None
+        self._closed = False
 
     def send(self, request: Request, deadline: Deadline) -> Reply:
         """The answer, whatever its status.
 
         Raises:
-            ServerUnavailable: nobody answers. ServerTimeout: not in time.
+            ServerUnavailable: nobody answers. ServerTimeout: not in time. RuntimeError, CancelledError (of
+            concurrent.futures): it is closed, before or meanwhile.
         """
+        with self._starting:
+            if self._closed:
+                raise RuntimeError("These connections are closed.")
+            if self._loop is None or not self._loop.alive:
+                if self._loop is not None:  # this process was forked: the connections are the other's
+                    self._http = self._open()
+                self._loop = LoopThread("handtint-http", last=self._http.close)
+            answer = self._loop.start(self._http.send(request, deadline))
         try:
-            return tenacity.Retrying(**_policy(deadline))(self._once, request, deadline)
-        except (httpx.TimeoutException, ServerTimeout) as error:
-            raise self._peer.late(deadline) from error
-        except httpx.HTTPError as error:
-            raise self._peer.unavailable(str(error)) from error
+            return answer.result()
+        finally:
+            answer.cancel()  # where the wait was interrupted, as by Ctrl-C
 
     def close(self) -> None:
-        """Closes the connections."""
-        self._client.close()
-
-    def _once(self, request: Request, deadline: Deadline) -> Reply:
-        # httpx has a timeout for each read and write, none for all of them: a server that trickles must not get round
-        # it, so the deadline is looked at between pieces
-        with self._client.stream(
-            request.method,
-            request.url,
-            content=_pieces(request.body, deadline) if request.body else None,
-            headers={**request.headers, **({"Content-Length": str(len(request.body))} if request.body else {})},
-            timeout=deadline.remaining(),
-        ) as response:
-            received = bytearray()
-            with _begun():
-                for piece in response.iter_bytes():
-                    received += piece
-                    deadline.remaining()
-            return Reply(response.status_code, response.headers, bytes(received))
+        """Closes the connections, and ends the calls that use them."""
+        with self._starting:
+            closing, self._closed = not self._closed, True
+        if closing and self._loop is not None and self._loop.alive:
+            self._loop.stop()
 
     def __enter__(self) -> Http:
         return self
@@ -117,7 +115,11 @@ class Http:
 
 
 class AsyncHttp:
-    """The same for asyncio, in one event loop. Cancelling a call closes its connection, so the server hears of it."""
+    """The same for asyncio, in one event loop. Cancelling a call closes its connection, so the server hears of it.
+
+    Raises:
+        OptionError: the certificates cannot be read.
+    """
 
     def __init__(self, peer: Peer, tls: Tls):
         self._peer = peer
@@ -125,7 +127,7 @@ class AsyncHttp:
         self._client = httpx.AsyncClient(verify=tls.context(), limits=_LIMITS, timeout=None)  # noqa: S113
 
     async def send(self, request: Request, deadline: Deadline) -> Reply:
-        """As `Http.send`."""
+        """As `Http.send`, and what is sent when it is closed ends as httpx has it."""
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await tenacity.AsyncRetrying(**_policy(deadline))(self._once, request)
@@ -176,9 +178,3 @@ def _wait(state: tenacity.RetryCallState) -> float:
     outcome = state.outcome
     told = outcome.result().retry_after() if outcome and not outcome.failed else None
     return _BACKOFF(state) if told is None else max(told, 0.05)
-
-
-def _pieces(body: bytes, deadline: Deadline) -> Iterator[bytes]:
-    for start in range(0, len(body), _PIECE):
-        deadline.remaining()
-        yield body[start : start + _PIECE]

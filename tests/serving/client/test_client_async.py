@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -268,11 +269,22 @@ def test_a_call_that_close_overtakes_ends_with_an_error_of_ours(held: Held | Hel
     async def run() -> None:
         async with waiting_for(held) as (task, colouriser):
             await colouriser.close()
-            with pytest.raises(HandtintError):
+            with pytest.raises(OptionError, match="This Colouriser is closed"):
                 await task
             assert await asyncio.to_thread(held.cancelled.wait, 60)
 
     asyncio.run(run())
+
+
+def test_so_does_a_thread_that_close_overtakes(held: Held | HeldHttp) -> None:
+    """At once: without it, the thread would sit out its minute."""
+    with Colouriser(held.url) as colouriser, ThreadPoolExecutor() as threads:
+        coloured = threads.submit(colouriser.colourise, GOOD["rgb.png"], task="photo")
+        assert held.arrived.wait(60)
+        colouriser.close()
+        with pytest.raises(OptionError, match="This Colouriser is closed"):
+            coloured.result(30)
+        assert held.cancelled.wait(60)
 
 
 def test_the_event_loop_goes_on_meanwhile(held: Held | HeldHttp) -> None:

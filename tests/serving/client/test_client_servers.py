@@ -310,10 +310,10 @@ def test_a_unix_socket(colourise: Colour, tmp_path: Path) -> None:
         colourise(where)
 
 
-@pytest.mark.parametrize("door", ["grpc", "gateway"])
+@pytest.mark.parametrize("door", ["grpc", "http", "gateway"])
 def test_threads_may_work_while_it_is_closed(door: str, model_server: dict[str, str], gateway: httpx.Client) -> None:
-    """Whoever comes too late gets an error of ours, not one from the depths."""
-    colouriser = Colouriser(model_server["grpc"] if door == "grpc" else f"gateway+{gateway.base_url}")
+    """Whoever comes too late is told so, not of what that looks like in the depths."""
+    colouriser = Colouriser(f"gateway+{gateway.base_url}" if door == "gateway" else model_server[door])
     said: list[BaseException] = []
 
     def work() -> None:
@@ -330,5 +330,6 @@ def test_threads_may_work_while_it_is_closed(door: str, model_server: dict[str, 
     colouriser.close()
     for thread in threads:
         thread.join(60)
-    assert [error for error in said if not isinstance(error, HandtintError)] == []
-    assert len(said) == 3
+    assert [(type(error), str(error).split(".")[0]) for error in said] == [
+        (OptionError, "This Colouriser is closed")
+    ] * 3
