@@ -45,7 +45,8 @@ def take_apart(drawing: Picture, maps: np.ndarray, saturation: float = 1.0) -> L
     lines = np.zeros((drawing.height, drawing.width, 4), np.uint8)
     np.subtract(np.iinfo(np.uint8).max, SKETCH.ink(rgb, maps), out=lines[..., 3])
     colours = lift(SKETCH.flat(rgb, maps, saturation))
-    return Layers(lines, colours, replace(drawing, rgb=SKETCH.paint(rgb, maps, saturation), alpha=None))
+    merged = SKETCH.paint(rgb, maps, saturation)
+    return Layers(lines, colours, replace(drawing, rgb=merged, alpha=None, task=SKETCH.name))
 
 
 def lift(flat: np.ndarray) -> np.ndarray:

@@ -58,7 +58,8 @@ def add_documents(app: Flask, settings: Settings) -> None:
     @app.get("/server.json")
     def server() -> Response:
         """Tells the page (web/) that this server colours, too; a host of files has an empty object of that name."""
-        response = jsonify({"colourise": "v1/colourise", "key": settings.authentication})
+        offer = {"colourise": "v1/colourise", "key": settings.authentication, "formats": list(settings.formats)}
+        response = jsonify(offer)
         response.headers["Cache-Control"] = "no-cache"
         return response
 

@@ -18,10 +18,11 @@ from typing import Any
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from serving.pictures.directories import check_directories
+from serving.pictures.synthetic import LONGEST_MARK, is_packet
 from serving.pictures.turning import ORIENTATION
 
 MAX_EXIF = 65_527  # what fits into a JPEG, so that every format keeps the same
-MAX_XMP = 65_502
+MAX_XMP = 65_502 - LONGEST_MARK
 _MAX_DPI = 65_535
 
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 282, 283, 296
@@ -30,7 +31,7 @@ _COLOUR_SPACE, _WIDTH, _HEIGHT = 40961, 40962, 40963
 _DESCRIBING = {269, 270, 271, 272, 285, 305, 306, 315, 316}
 # XMP, Photoshop's blocks (with a thumbnail), IPTC, ICC, Windows' padding, and the directories, which are copied apart.
 _LEFT_OUT = {700, 33723, 34377, 34675, 59932, 34665, 34853, 40965}
-_THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails\b.*?</\1:Thumbnails>", re.DOTALL)
+_THUMBNAILS = (b"xmp:Thumbnails", b"xap:Thumbnails")
 _XMP_TURN = re.compile(rb'(tiff:Orientation(?:\s*=\s*["\']|>)\s*)[0-9]')
 
 
@@ -60,7 +61,7 @@ def guard_exif(image: Image.Image) -> None:
 
 
 def read_metadata(image: Image.Image, size: tuple[int, int], turned: bool) -> tuple[Metadata, tuple[str, ...]]:
-    """What there is, and notes of what is too long to be kept.
+    """What there is, and notes of what is too long, or too odd, to be kept.
 
     Args:
         image: opened, and guarded.
@@ -76,6 +77,9 @@ def read_metadata(image: Image.Image, size: tuple[int, int], turned: bool) -> tu
     if len(xmp) > MAX_XMP:
         xmp = b""
         notes.append("The XMP is left out: it has more than 64 KB.")
+    elif xmp and not is_packet(xmp):
+        xmp = b""
+        notes.append("The XMP is left out: it is no RDF.")
     dpi = _read_dpi(image)
     return Metadata(exif, xmp, (dpi[1], dpi[0]) if dpi and turned else dpi), tuple(notes)
 
@@ -138,9 +142,19 @@ def _clean(found: Image.Exif, size: tuple[int, int]) -> bytes:
 def _read_xmp(image: Image.Image) -> bytes:
     found: Any = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     xmp = found.encode() if isinstance(found, str) else bytes(found)
-    if len(xmp) > 16 * MAX_XMP:  # not worth the search
-        return xmp
-    return _XMP_TURN.sub(rb"\g<1>1", _THUMBNAILS.sub(b"", xmp))
+    for name in _THUMBNAILS:
+        xmp = _without(xmp, name)
+    return _XMP_TURN.sub(rb"\g<1>1", xmp)
+
+
+def _without(xmp: bytes, name: bytes) -> bytes:
+    """The packet without the elements of a name. A lazy pattern would search to the end for each that is not closed."""
+    opening, closing = b"<" + name, b"</" + name + b">"
+    kept, rest = [], 0
+    while (start := xmp.find(opening, rest)) >= 0 and (end := xmp.find(closing, start)) >= 0:
+        kept.append(xmp[rest:start])
+        rest = end + len(closing)
+    return b"".join((*kept, xmp[rest:]))
 
 
 def _read_dpi(image: Image.Image) -> tuple[float, float] | None:

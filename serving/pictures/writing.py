@@ -2,7 +2,8 @@
 
     data = encode_picture(picture, "jpeg", quality=85, keep_metadata=False)
 
-PNG and TIFF keep 16 bits and alpha, WebP alpha; JPEG has neither and lays the picture on white.
+PNG and TIFF keep 16 bits and alpha, WebP alpha; JPEG has neither and lays the picture on white. A picture that was
+coloured says that its colours are a model's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from serving.pictures.deep_png import encode_deep_png
 from serving.pictures.metadata import NO_METADATA, exif_to_write
 from serving.pictures.picture import Picture, eight_bit, on_white
 from serving.pictures.profile import srgb_profile, to_profile
+from serving.pictures.synthetic import mark_synthetic
 from serving.pictures.tiff import encode_tiff
 
 FORMATS = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "tiff": "image/tiff"}  # and media types
@@ -37,7 +39,8 @@ def encode_picture(
         format: png, jpeg, webp or tiff.
         quality: 1..100, of JPEG and WebP.
         keep_metadata: False leaves out EXIF, XMP and resolution, and so where and when a photograph was taken and
-            with which camera. The colour profile stays: without it the colours would be others.
+            with which camera. The colour profile stays: without it the colours would be others; so does the mark of
+            `serving.pictures.synthetic`.
 
     Raises:
         OptionError: another format, a quality out of range, or a picture too large for WebP.
@@ -50,6 +53,9 @@ def encode_picture(
         )
     if not keep_metadata:
         picture = replace(picture, metadata=NO_METADATA)
+    if picture.task:
+        said = picture.metadata
+        picture = replace(picture, metadata=replace(said, xmp=mark_synthetic(said.xmp)))
     if format == "jpeg":
         picture = on_white(picture)
     if format in ("jpeg", "webp"):

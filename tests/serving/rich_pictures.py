@@ -20,8 +20,8 @@ from tests.serving.sample_pictures import HEIGHT, WIDTH, encode, png_chunk, scen
 CAMERA, GPS_LATITUDE, MAKER_NOTE = "Box Brownie", (48.0, 51.0, 29.6), b"secret of the maker"
 DPI = 300
 XMP = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6" dc:title="Attic">'
-    b"<xmp:Thumbnails><rdf:li>GREYTHUMB</rdf:li></xmp:Thumbnails></rdf:Description></x:xmpmeta>"
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description tiff:Orientation="6" dc:title="Attic">'
+    b"<xmp:Thumbnails><rdf:li>GREYTHUMB</rdf:li></xmp:Thumbnails></rdf:Description></rdf:RDF></x:xmpmeta>"
 )
 
 # The primaries of Adobe RGB (1998), at D50, by Bradford; a space far wider than sRGB. Its gamma.
@@ -195,3 +195,9 @@ def sepia(seed: int = 0) -> np.ndarray:
     toned[:5] = np.random.default_rng(seed).integers(0, 256, (5, WIDTH, 3))
     toned[0, :4] = [[0, 255, 0], [255, 0, 0], [0, 255, 255], [0, 0, 255]]
     return toned
+
+
+def xmp_of(image: Image.Image) -> bytes:
+    """The packet of an opened picture; empty if it has none."""
+    found = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return found.encode() if isinstance(found, str) else found

@@ -30,7 +30,11 @@ def test_the_page(start_gateway: Callable[..., httpx.Client], tmp_path: Path) ->
         assert response.headers["content-security-policy"] == policy
     # the file of that name is a static host's; of this server it says where it colours
     (site / "server.json").write_text("{}")
-    assert page.get("/server.json").json() == {"colourise": "v1/colourise", "key": False}
+    assert page.get("/server.json").json() == {
+        "colourise": "v1/colourise",
+        "key": False,
+        "formats": ["jpeg", "png", "webp", "tiff", "gif"],
+    }
     etag = page.get("/models/model.json").headers["etag"]
     assert page.get("/models/model.json", headers={"if-none-match": etag}).status_code == 304
     for path in ("/none.js", "/..%2fsecret.txt", "/models", "/%00"):

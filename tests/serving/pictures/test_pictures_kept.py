@@ -16,6 +16,7 @@ from PIL import ExifTags, Image, ImageCms
 from serving.client import Colouriser
 from serving.errors import BrokenPicture, OptionError, PictureError, PictureTooLarge
 from serving.pictures import FORMATS, Picture, eight_bit, encode_picture, on_white, read_picture
+from serving.pictures.synthetic import mark_synthetic
 from tests.serving import rich_pictures as rich
 from tests.serving.sample_pictures import ALPHA, GOOD, GREY, HEIGHT, RGBA, WIDTH, encode, png_chunk
 
@@ -27,11 +28,6 @@ def opened(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
     image.load()
     return image
-
-
-def xmp_of(image: Image.Image) -> bytes:
-    found = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
-    return found.encode() if isinstance(found, str) else found
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
@@ -63,7 +59,7 @@ def test_metadata_goes_from_every_format_to_every_format(in_process: Colouriser,
         assert (details[ExifTags.Base.ExifImageWidth], details[ExifTags.Base.ExifImageHeight]) == (WIDTH, HEIGHT)
         assert tuple(map(float, place[ExifTags.GPS.GPSLatitude])) == pytest.approx(rich.GPS_LATITUDE)
         assert dpi_of(result) == pytest.approx((rich.DPI, rich.DPI), abs=0.02)  # a PNG counts by the metre
-        xmp = xmp_of(result)
+        xmp = rich.xmp_of(result)
         assert b'dc:title="Attic"' in xmp
         assert b'tiff:Orientation="1"' in xmp
         assert b"GREYTHUMB" not in xmp
@@ -75,7 +71,7 @@ def test_metadata_can_be_left_out_and_the_profile_stays(in_process: Colouriser, 
     bare = encode_picture(in_process.colourise(data), format, keep_metadata=False)
     with opened(bare) as result:
         assert set(result.getexif()) & {271, 272, 306, 34665, 34853, 282} == set()
-        assert xmp_of(result) == b""
+        assert rich.xmp_of(result) == mark_synthetic(b"")  # what the picture said is gone
         assert dpi_of(result) is None or dpi_of(result) == (1, 1)
         assert result.info["icc_profile"] == rich.wide_gamut()
     for secret in (rich.CAMERA.encode(), rich.MAKER_NOTE, b"1907", b"Attic"):

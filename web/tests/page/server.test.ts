@@ -5,7 +5,7 @@ import type { Route } from '@playwright/test';
 
 import { explain } from '../../src/page/texts';
 import { en } from '../../src/page/texts/en';
-import { drawing, photograph, png, type Pixels } from '../pictures';
+import { bmp, decodePng, drawing, photograph, png, type Pixels } from '../pictures';
 import { expect, test, upload, type Handtint } from './fixtures';
 
 const small = photograph(300, 200);
@@ -20,7 +20,7 @@ interface Asked {
 
 /** Makes the page one that a gateway gave. */
 async function gateway({ page, server }: Handtint, answer: (route: Route, asked: Asked) => Promise<void>, key = false): Promise<Asked[]> {
-  server.answers.set('server.json', Buffer.from(JSON.stringify({ colourise: 'v1/colourise', key })));
+  server.answers.set('server.json', Buffer.from(JSON.stringify({ colourise: 'v1/colourise', key, formats: ['jpeg', 'png'] })));
   const all: Asked[] = [];
   await page.route(`${server.url}v1/colourise`, async (route) => {
     const request = route.request();
@@ -75,6 +75,21 @@ test('switched on, the server colours: the picture, then again with the hints', 
   await page.getByText(en.words.fromModel).click();
   await handtint.coloured();
   await expect(page.locator('#privacy')).toHaveText(en.privacy);
+});
+
+test('what the server does not read is sent as a PNG of the same pixels', async ({ handtint, page }) => {
+  const asked = await gateway(handtint, colourGreen);
+  await handtint.visit();
+  await handtint.choose(upload('small.bmp', bmp(small)));
+  await handtint.coloured();
+  await page.getByText(en.words.fromServer).click();
+  await handtint.coloured();
+  const form = Buffer.from(asked[0].form, 'latin1');
+  const sent = decodePng(form.subarray(form.indexOf('\x89PNG', 0, 'latin1'), form.indexOf('IEND', 0, 'latin1') + 8));
+  expect([sent.width, sent.height]).toEqual([small.width, small.height]);
+  for (const at of [0, 4 * 300 * 100 + 4 * 90, small.data.length - 4]) {
+    expect([...sent.data.slice(at, at + 3)]).toEqual([...small.data.slice(at, at + 3)]);
+  }
 });
 
 test('a server that wants a key is given it', async ({ handtint, page, complaints }) => {

@@ -9,10 +9,12 @@ export interface Server {
   colourise: string;
   /** Whether it wants a key. */
   key: boolean;
+  /** What it reads: jpeg, png, ... */
+  formats: readonly string[];
 }
 
 export interface ServerRequest {
-  file: File;
+  file: Blob;
   task: TaskName;
   hints: readonly Hint[];
   key: string;
@@ -23,14 +25,14 @@ export interface ServerRequest {
 export async function findServer(): Promise<Server | undefined> {
   const response = await fetch('./server.json').catch(() => undefined);
   if (!response?.ok) return undefined;
-  const { colourise, key } = (await response.json().catch(() => ({}))) as Partial<Server>;
-  return typeof colourise === 'string' ? { colourise, key: key === true } : undefined;
+  const { colourise, key, formats } = (await response.json().catch(() => ({}))) as Partial<Server>;
+  return typeof colourise === 'string' ? { colourise, key: key === true, formats: Array.isArray(formats) ? formats : ['png'] } : undefined;
 }
 
 /** The picture in the server's colours, as PNG. The page applies the look itself. */
 export async function colouriseThere(server: Server, { file, task, hints, key, signal }: ServerRequest): Promise<Blob> {
   const form = new FormData();
-  form.set('image', file);
+  form.set('image', file, 'picture');
   form.set('format', 'png');
   form.set('metadata', 'none');
   form.set('task', task);

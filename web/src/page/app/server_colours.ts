@@ -1,5 +1,6 @@
 // The open picture in the server's colours: asked for once a list of hints.
 
+import { UNEDITED } from '../../shared/edit';
 import type { Hint, Opened } from '../../shared/messages';
 import type { Bridge } from '../bridge';
 import type { Source } from '../controls/source';
@@ -29,7 +30,8 @@ export class ServerColours {
   }
 
   /** Lets the worker have the server's colours. @returns false if something else was wanted meanwhile. */
-  async fetch({ file, opened: { picture, task }, hints }: Wanted): Promise<boolean> {
+  async fetch({ file, opened, hints }: Wanted): Promise<boolean> {
+    const { picture, task } = opened;
     this.stop();
     const { signal } = (this.#asked = new AbortController());
     const done = this.#adopted;
@@ -37,7 +39,9 @@ export class ServerColours {
     await new Promise((resolve) => setTimeout(resolve, done?.picture === picture ? PATIENCE : 0));
     if (signal.aborted) return false;
     try {
-      const coloured = await colouriseThere(this.#server!, { file, task, hints, key: this.source.key, signal });
+      const server = this.#server!;
+      const sent = server.formats.includes(opened.format.toLowerCase()) ? file : await this.#asPng(picture, signal);
+      const coloured = await colouriseThere(server, { file: sent, task, hints, key: this.source.key, signal });
       await this.bridge.call('adopt', { picture, coloured }, { signal });
     } catch (error) {
       if (signal.aborted) return false;
@@ -45,6 +49,12 @@ export class ServerColours {
     }
     this.#adopted = { picture, task, hints };
     return true;
+  }
+
+  /** The picture as it is, for a server that does not read its format. */
+  async #asPng(picture: number, signal: AbortSignal): Promise<Blob> {
+    const edit = { ...UNEDITED, from: 'own' as const };
+    return (await this.bridge.call('save', { picture, edit, type: 'image/png', quality: 1 }, { signal })).file;
   }
 
   stop(): void {

@@ -9,11 +9,12 @@ const SOURCE = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrai
 const RDF = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
 const IPTC = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
 
-const THUMBNAILS = /<(xmp|xap):Thumbnails\b[^]*?<\/\1:Thumbnails>/g;
+const THUMBNAILS = ['xmp:Thumbnails', 'xap:Thumbnails'];
 const TURNED = /(tiff:Orientation(?:\s*=\s*["']|>)\s*)[0-9]/g;
-const OLD_ELEMENT = /\s*<(\w+):DigitalSourceType\b[^>]*(?:\/>|>[^]*?<\/\1:DigitalSourceType>)/g;
-const OLD_ATTRIBUTE = /\s\w+:DigitalSourceType\s*=\s*("[^"]*"|'[^']*')/g;
-const PADDING = /\s+(?=<\?xpacket end)/;
+// Bounded, so that a packet made for it takes no time.
+const OLD_ELEMENT = /<(\w{1,32}):DigitalSourceType\b[^>]{0,512}(?:\/>|>[^<]{0,512}<\/\1:DigitalSourceType>)/g;
+const OLD_ATTRIBUTE = /\s\w{1,32}:DigitalSourceType\s{0,8}=\s{0,8}("[^"]{0,512}"|'[^']{0,512}')/g;
+const END = '<?xpacket end';
 
 /**
  * @param original empty if the picture had none.
@@ -22,7 +23,7 @@ const PADDING = /\s+(?=<\?xpacket end)/;
  */
 export function cleanXmp(original: string, synthetic: boolean): string | undefined {
   if (!original) return synthetic ? freshXmp() : '';
-  const upright = original.replace(THUMBNAILS, '').replace(TURNED, (_, property: string) => `${property}1`).replace(PADDING, '\n');
+  const upright = withoutPadding(THUMBNAILS.reduce(without, original).replace(TURNED, (_, property: string) => `${property}1`));
   const cleaned = synthetic ? marked(upright) : upright;
   return cleaned && new TextEncoder().encode(cleaned).length <= MAX_XMP ? cleaned : undefined;
 }
@@ -36,6 +37,24 @@ export function freshXmp(): string {
     '</rdf:RDF></x:xmpmeta>',
     '<?xpacket end="w"?>',
   ].join('\n');
+}
+
+/** Without the elements of a name. A lazy pattern would search to the end for each that is not closed. */
+function without(xmp: string, name: string): string {
+  let kept = '';
+  let rest = 0;
+  for (;;) {
+    const start = xmp.indexOf(`<${name}`, rest);
+    const end = start < 0 ? -1 : xmp.indexOf(`</${name}>`, start);
+    if (end < 0) return kept + xmp.slice(rest);
+    kept += xmp.slice(rest, start);
+    rest = end + name.length + 3;
+  }
+}
+
+function withoutPadding(xmp: string): string {
+  const end = xmp.lastIndexOf(END);
+  return end < 0 ? xmp : `${xmp.slice(0, end).trimEnd()}\n${xmp.slice(end)}`;
 }
 
 function marked(xmp: string): string | undefined {
