@@ -5,8 +5,8 @@
 
 Read: JPEG, PNG, WebP, TIFF and GIF; of an animation or a TIFF of several pages the first picture, with a note. The
 format and the size come from the header, before anything is decoded. A concept a file: `reading`, `turning` (EXIF
-orientation), `depth` (16 bits), `profile` and `icc` (colour), `metadata` (EXIF, XMP, resolution), `writing`, `deep_png`
-and `tiff`.
+orientation), `depth` (16 bits), `profile` and `icc` (colour), `metadata` (EXIF, XMP, resolution), `synthetic` (the mark
+of a model's colours), `writing`, `deep_png` and `tiff`.
 """
 
 from serving.pictures.metadata import Metadata
