@@ -77,7 +77,9 @@ class AsyncModelDoor:
         name, model = question.task.name, self._of(question.task)
         try:
             if isinstance(question, Question):
-                return await model.predict(question.signature, question.inputs, question.outputs, deadline)
+                answer = await model.predict(question.signature, question.inputs, question.outputs, deadline)
+                self._found.add(name)
+                return answer
             if isinstance(question, Served) and name not in self._found:
                 await model.check(deadline)
                 self._found.add(name)
@@ -89,8 +91,8 @@ class AsyncModelDoor:
 
     async def check(self, deadline: Deadline) -> None:
         """As `ModelDoor.check`."""
-        for model in list(self._models.values()) or [self._of(self._first)]:
-            await model.check(deadline)
+        for name in list(self._found) or [self._first.name]:
+            await self._of(TASKS[name]).check(deadline)
 
     async def close(self) -> None:
         """Closes the connection, which all models share."""

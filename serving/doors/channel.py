@@ -26,15 +26,16 @@ SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {
-            # None of these changes anything at the server, so asking twice does no harm; and UNAVAILABLE alone means
-            # that another server, or the same one in a moment, may well answer.
+            # None of these changes anything at the server, so asking twice does no harm; and these codes alone mean
+            # that another server, or the same one in a moment, may well answer. CANCELLED is what a request gets that
+            # reaches a server just when that stops; who cancels it himself is not asked for it again.
             "name": [dict(zip(("service", "method"), path[1:].split("/"), strict=True)) for path in messages.SAFE],
             "retryPolicy": {
                 "maxAttempts": 3,
                 "initialBackoff": "0.05s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],

@@ -67,9 +67,10 @@ class ModelDoor:
         self._where = where
         self._opening = threading.Lock()
         self._models: dict[str, Model] = {}
-        self._found = {(where.task or TASKS["photo"]).name}  # tasks that a model is known, or taken, to be there for
+        self._first = where.task or TASKS["photo"]
+        self._found = {self._first.name}  # tasks that a model is known, or taken, to be there for
         self._connection: Any = _connect(where.target, where) if where.target else None
-        self._of(where.task or TASKS["photo"])
+        self._of(self._first)
 
     def answer(self, question: Any, deadline: Deadline) -> Any:
         """The arrays that a `Question` asks for; nothing to `Served`."""
@@ -77,7 +78,9 @@ class ModelDoor:
         try:
             model = self._of(question.task)
             if isinstance(question, Question):
-                return model.predict(question.signature, question.inputs, question.outputs, deadline)
+                answer = model.predict(question.signature, question.inputs, question.outputs, deadline)
+                self._found.add(name)
+                return answer
             if isinstance(question, Served) and name not in self._found:
                 model.check(deadline)
                 self._found.add(name)
@@ -89,8 +92,9 @@ class ModelDoor:
 
     def check(self, deadline: Deadline) -> None:
         """Asks for all models that are in use, or else for the one to begin with."""
-        for model in list(self._models.values()) or [self._of(self._where.task or TASKS["photo"])]:
-            model.check(deadline)
+        # not for one that another thread is just finding out about
+        for name in list(self._found) or [self._first.name]:
+            self._of(TASKS[name]).check(deadline)
 
     def close(self) -> None:
         """Closes the connection, which all models share."""

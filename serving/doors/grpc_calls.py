@@ -76,7 +76,7 @@ class GrpcCalls:
     def error(self, error: grpc.RpcError, deadline: Deadline) -> ServerError:
         """What gRPC raised, as one of ours."""
         code, details = error.code(), error.details() or ""
-        if code is Code.UNAVAILABLE:
+        if code in (Code.UNAVAILABLE, Code.CANCELLED):
             return self._peer.unavailable(details)
         if code is Code.DEADLINE_EXCEEDED:
             return self._peer.late(deadline)

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from serving.client import AsyncColouriser, Colouriser
+from serving.doors import messages
 from serving.doors.target import Target, grpc_addresses, parse_target
 from serving.doors.version import VersionNotFound
 from serving.errors import (
@@ -105,6 +106,7 @@ def test_other_addresses_are_refused(text: str) -> None:
     ("code", "details", "kind"),
     [
         (Code.UNAVAILABLE, "draining", ServerUnavailable),
+        (Code.CANCELLED, "CANCELLED", ServerUnavailable),
         (Code.DEADLINE_EXCEEDED, "late", ServerTimeout),
         (Code.RESOURCE_EXHAUSTED, "Concurrent RPC limit exceeded!", RateLimited),
         (Code.RESOURCE_EXHAUSTED, "Sent message larger than max (2 vs. 1)", ServerError),
@@ -129,7 +131,7 @@ def test_statuses_of_grpc(colourise: Colour, code: grpc.StatusCode, details: str
         colourise(f"grpc://{server.address}")
     assert type(caught.value) is kind
     assert len(str(caught.value)) < 700
-    assert len(calls) == (3 if code is Code.UNAVAILABLE else 1)
+    assert len(calls) == (3 if kind is ServerUnavailable else 1)
 
 
 ERROR = {"Content-Type": "application/json"}
@@ -308,6 +310,44 @@ def test_a_unix_socket(colourise: Colour, tmp_path: Path) -> None:
         assert colourise(where).width == 90
     with pytest.raises(ServerUnavailable, match=f"No answer from a model server at {where}"):
         colourise(where)
+
+
+class OnlyPhotos(PredictServer):
+    """Has no model of drawings, and takes its time to say so."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda request, context: colour(0, 0))
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        handler: Any = super().service(details)
+        if details.method != messages.GET_MODEL_STATUS:
+            return handler
+
+        def status(request: Any, context: grpc.ServicerContext) -> Any:
+            if request.model_spec.name == "sketch":
+                self.asked.set()
+                self.go_on.wait(60)
+                context.abort(Code.NOT_FOUND, "Servable not found for request: Latest(sketch)")
+            return handler.unary_unary(request, context)
+
+        return handler._replace(unary_unary=status)
+
+
+def test_a_model_that_is_just_being_looked_for_fails_no_check() -> None:
+    with (
+        OnlyPhotos() as server,
+        Colouriser(f"grpc://{server.address}") as colouriser,
+        ThreadPoolExecutor() as threads,
+    ):
+        coloured = threads.submit(colouriser.colourise, GOOD["pixel.png"])
+        assert server.asked.wait(60)
+        try:
+            colouriser.check(20)
+        finally:
+            server.go_on.set()
+        assert coloured.result(60).task == "photo"
+        colouriser.check(20)
 
 
 @pytest.mark.parametrize("door", ["grpc", "http", "gateway"])
