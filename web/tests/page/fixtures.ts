@@ -116,10 +116,11 @@ export class Handtint {
     };
   }
 
-  /** The colour that the screen shows at a spot of the picture. */
+  /** The colour that the screen shows at a spot of the picture, when it has been painted: a busy machine takes its time. */
   async shown(x: number, y: number): Promise<[number, number, number]> {
     const place = await this.place(x, y);
-    return this.page.locator('#canvas').evaluate((canvas: HTMLCanvasElement, at) => {
+    return this.page.locator('#canvas').evaluate(async (canvas: HTMLCanvasElement, at) => {
+      await new Promise(requestAnimationFrame); // ours comes after the page's own
       const box = canvas.getBoundingClientRect();
       const density = canvas.width / box.width;
       // Read from a copy of the one pixel: the browser complains about reading again and again from what is shown.
