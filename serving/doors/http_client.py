@@ -103,8 +103,8 @@ class Http:
     def close(self) -> None:
         """Closes the connections, and ends the calls that use them."""
         with self._starting:
-            closing, self._closed = not self._closed, True
-        if closing and self._loop is not None and self._loop.alive:
+            self._closed = True
+        if self._loop is not None and self._loop.alive:
             self._loop.stop()
 
     def __enter__(self) -> Http:

@@ -149,6 +149,6 @@ def _program(name: str) -> list[str]:
     """The command of an image, as this machine has it."""
     if name == "nginx":
         user = "user root;" if os.geteuid() == 0 else ""  # else its workers are «nobody», who reads none of our folders
-        return [str(find_program("nginx")), "-g", user] if user else [str(find_program("nginx"))]
+        return [str(find_program("nginx")), *(["-g", user] if user else [])]
     modules = {"tensorflow_model_server": "serving.model_server.main", "handtint-gateway": "serving.gateway.main"}
     return [sys.executable, "-m", modules[name]]

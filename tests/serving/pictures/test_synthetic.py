@@ -89,10 +89,8 @@ def test_it_takes_the_place_of_another(xmp: bytes) -> None:
 def test_the_rest_of_a_packet_stays() -> None:
     said = ET.fromstring(mark_synthetic(packet("<dc:title>F&#252;&#223;e</dc:title>", about="uuid:1")))
     descriptions = said.findall(f".//{RDF}Description")
-    assert [each.attrib[f"{RDF}about"] for each in descriptions] == [
-        "uuid:1",
-        "uuid:1",
-    ]  # the standard wants them equal
+    # the standard wants them equal
+    assert [each.attrib[f"{RDF}about"] for each in descriptions] == ["uuid:1", "uuid:1"]
     assert descriptions[0][0].text == "Füße"
 
 

@@ -17,6 +17,8 @@ export interface Wanted {
 export class ServerColours {
   #server: Server | undefined;
   #asked: AbortController | undefined;
+  /** What was sent of a picture whose own file the server does not read: it is the same for all lists of hints. */
+  #png: { picture: number; file: Blob } | undefined;
   #adopted: { picture: number; task: string; hints: readonly Hint[] } | undefined;
 
   constructor(
@@ -53,8 +55,12 @@ export class ServerColours {
 
   /** The picture as it is, for a server that does not read its format. */
   async #asPng(picture: number, signal: AbortSignal): Promise<Blob> {
-    const edit = { ...UNEDITED, from: 'own' as const };
-    return (await this.bridge.call('save', { picture, edit, type: 'image/png', quality: 1 }, { signal })).file;
+    if (this.#png?.picture !== picture) {
+      const edit = { ...UNEDITED, from: 'own' as const };
+      const { file } = await this.bridge.call('save', { picture, edit, type: 'image/png', quality: 1 }, { signal });
+      this.#png = { picture, file };
+    }
+    return this.#png.file;
   }
 
   stop(): void {
@@ -64,7 +70,7 @@ export class ServerColours {
   /** The picture is closed. */
   forget(): void {
     this.stop();
-    this.#adopted = undefined;
+    this.#adopted = this.#png = undefined;
   }
 }
 
