@@ -34,6 +34,16 @@ def pytest_collect_directory(
     return None if made is None else _directories.setdefault((parent, path), made)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Names what is a file or longer than a line by its argument.
+
+    Its bytes say little, and a zip's hold the time: two processes that collect the tests then disagree on their names,
+    and pytest refuses to begin.
+    """
+    file = isinstance(val, bytes) and len(val) > 20
+    return argname if file or (isinstance(val, str) and len(val) > 200) else None
+
+
 def draw_scene(width: int, height: int, seed: int) -> Image.Image:
     """A coloured drawing with the sky above, grass below and a disc between: something that a model can learn."""
     random = np.random.default_rng(seed)

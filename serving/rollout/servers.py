@@ -118,11 +118,8 @@ class Servers:
 
     def signatures(self, address: str, version: int) -> dict[str, Signature]:
         """The signatures of a version by name. Raises Unavailable if the server does not say."""
-        request = messages.GetModelMetadataRequest(metadata_field=["signature_def"])
-        request.model_spec.name = self.model
-        request.model_spec.version.value = version
         try:
-            answer = self._call(address, messages.GET_MODEL_METADATA, request, messages.GetModelMetadataResponse)
+            answer = self._metadata(address, version={"value": version})
         except grpc.RpcError as error:
             raise Unavailable(f"{address} does not say what version {version} offers: {_why(error)}.", "") from error
         found = messages.SignatureDefMap.FromString(answer.metadata["signature_def"].value).signature_def
@@ -149,17 +146,18 @@ class Servers:
     def _labels(self, address: str, labels: Iterable[str]) -> dict[str, int]:
         found = {}
         for label in labels:
-            request = messages.GetModelMetadataRequest(metadata_field=["signature_def"])
-            request.model_spec.name = self.model
-            request.model_spec.version_label = label
             try:
-                answer = self._call(address, messages.GET_MODEL_METADATA, request, messages.GetModelMetadataResponse)
+                found[label] = self._metadata(address, version_label=label).model_spec.version.value
             except grpc.RpcError as error:
                 if error.code() not in _ABSENT:
                     raise
-            else:
-                found[label] = answer.model_spec.version.value
         return found
+
+    def _metadata(self, address: str, **which: Any) -> Any:
+        """Of the version that the fields of a ModelSpec name."""
+        spec = {"name": self.model, **which}
+        request = messages.GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
+        return self._call(address, messages.GET_MODEL_METADATA, request, messages.GetModelMetadataResponse)
 
     def _channel(self, address: str) -> Any:
         if address not in self._channels:
