@@ -185,7 +185,7 @@ def run(until_done: bool, version: int | None, canary: str, interval: float, **v
         if said != last:
             click.echo(f"{_clock(time.time())}  {said[0]}" + (f": {said[1]}" if said[1] else ""))
         last = said
-        if state.phase is Phase.IDLE:
+        if state.done:
             return _exit_status(state, version)
         if seen.answer.value == "not yet":
             if not until_done:
@@ -259,7 +259,8 @@ def _say(state: State) -> None:
 
 def _line(state: State) -> str:
     if state.candidate is None:
-        return f"{state.model}: version {state.stable} is stable, nothing is under way"
+        what = "models.config is being put right" if state.mending else "nothing is under way"
+        return f"{state.model}: version {state.stable} is stable, {what}"
     share = f" at {state.share:g} %" if state.share else ""
     which = "leaves" if state.phase in (Phase.SETTLING, Phase.UNLOADING) else "is on its way"
     return f"{state.model}: version {state.stable} is stable, {state.candidate} {which}: {state.phase.value}{share}"

@@ -9,12 +9,13 @@ unless the candidate has been promoted already. On the way back nothing can fail
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from serving.errors import OptionError
 from serving.rollout.errors import RolloutError
-from serving.rollout.state import KEPT, PROMOTED, ROLLED_BACK, STARTED, Bounds, Event, Phase, State
+from serving.rollout.state import KEPT, PROMOTED, PUT_RIGHT, ROLLED_BACK, STARTED, Bounds, Event, Phase, State
 
 _NEXT = {
     Phase.LOADING: Phase.CHECKING,
@@ -112,9 +113,24 @@ def abort(state: State, now: float, reason: str) -> State:
     return _roll_back(state, now, reason)
 
 
+def put_right(state: State, now: float, names: Iterable[str], versions: bool) -> State:
+    """Files of these names were not as due. Other `versions` are mended before the phase goes on: see `serving_of`.
+
+    The phase's patience goes on: who writes another text at every turn gets the old version in the end. Many in a row
+    are one line of the history.
+    """
+    mended = replace(state, mending=state.mending or versions, mended=now, revision=_more(state))
+    if state.history and state.history[-1].what == PUT_RIGHT:
+        return mended
+    version = state.stable if state.phase is Phase.IDLE else state.history[-1].version
+    return _remember(mended, Event(now, version, PUT_RIGHT, f"not as due: {' and '.join(names)}"))
+
+
 def advance(state: State, seen: Seen, now: float) -> State:
     """The next state after a look; the same one if there is nothing to do."""
     phase = state.phase
+    if state.mending and seen.answer is Answer.YES:
+        return replace(state, mending=False, mended=now, revision=_more(state))
     if phase is Phase.IDLE:
         return state
     if seen.answer is Answer.YES:
@@ -154,8 +170,11 @@ def _enter(
     if what is None and phase in _RETURNING:
         return entered
     what = what or (f"{phase.value} at {entered.share:g} %" if entered.share else phase.value)
-    event = Event(now, version or _candidate(state), what, why)
-    return replace(entered, history=(*state.history, event)[-KEPT:])
+    return _remember(entered, Event(now, version or _candidate(state), what, why))
+
+
+def _remember(state: State, event: Event) -> State:
+    return replace(state, history=(*state.history, event)[-KEPT:])
 
 
 def _candidate(state: State) -> int:

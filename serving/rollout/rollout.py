@@ -18,7 +18,7 @@ from serving.rollout.checks import Checks
 from serving.rollout.errors import Conflict, Unavailable
 from serving.rollout.machine import YES, Seen, no, not_yet
 from serving.rollout.servers import Servers, View
-from serving.rollout.serving_of import CANARY, STABLE, serving_of, state_of
+from serving.rollout.serving_of import CONFIG, SPLIT, labels_of, serving_of, state_of
 from serving.rollout.state import Bounds, Phase, State
 from serving.rollout.store import Store, Stored
 from serving.rollout.watch import Watch
@@ -71,9 +71,11 @@ class Rollout:
         """
         state, stored = self._read()
         due = serving_of(state, stored.texts)
-        if any(stored.texts.get(name) != text for name, text in due.items()) and state.revision:
+        wrong = [name for name in (CONFIG, SPLIT) if stored.texts.get(name) != due[name]]
+        if wrong and state.revision:
             # somebody was killed between two files, or applied an old manifest
-            self.store.write(due, stored)
+            state = machine.put_right(state, self._now(), wrong, versions=CONFIG in wrong)
+            self.store.write(serving_of(state, stored.texts), stored)
             stored = self.store.read()
         try:
             seen = self._look(state)
@@ -103,29 +105,31 @@ class Rollout:
 
     def _look(self, state: State) -> Seen:
         """Whether what the phase waits for is so."""
-        if state.phase is Phase.IDLE or state.candidate is None:
+        if state.candidate is None and not state.mending:
             return YES
         views = self._servers.look()
         if problem := next(
             (not_yet(f"{view.address} does not answer: {view.down}") for view in views if view.down), None
         ):
             return problem
+        if state.mending or state.candidate is None:
+            return self._mended(state, views)
         match state.phase:
             case Phase.LOADING:
                 return self._loaded(state, views, state.candidate)
             case Phase.CHECKING:
                 return self._checked(state, state.candidate)
             case Phase.LABELLING:
-                return _labelled(views, {STABLE: state.stable, CANARY: state.candidate})
+                return _labelled(views, labels_of(state))
             case Phase.SHIFTING:
                 return self._kept(state, views) or self._held(state.share)
             case Phase.WATCHING:
                 return self._kept(state, views) or self._held(state.share, then=lambda: self._judged(state))
             case Phase.PROMOTING:
-                return self._kept(state, views) or _labelled(views, {STABLE: state.candidate, CANARY: state.candidate})
+                return self._kept(state, views) or _labelled(views, labels_of(state))
             case Phase.SETTLING:
-                return _labelled(views, {STABLE: state.stable, CANARY: state.stable})
-        if self._now() <= state.since + state.bounds.delay:
+                return _labelled(views, labels_of(state))
+        if not self._heard(state):
             # it may still be about to load what it was told before
             return not_yet("a server may not have heard of it yet")
         return _gone(views, state.candidate)
@@ -134,7 +138,7 @@ class Rollout:
         for view in views:
             found = view.states.get(candidate)
             # what a server says of a version may be of an earlier try until it has heard of this one
-            if found and found.error and self._now() > state.since + state.bounds.delay:
+            if found and found.error and self._heard(state):
                 return no(f"{view.address} cannot load it: {found.error}")
         for view in views:
             for version in (candidate, state.stable):
@@ -167,9 +171,23 @@ class Rollout:
             return not_yet(f"gateways send {held[0]:g} to {held[1]:g} % to the canary; {share:g} % is due")
         return then()
 
+    def _mended(self, state: State, views: list[View]) -> Seen:
+        """Whether every server would take the labels that are due, after a models.config with others."""
+        if not self._heard(state):
+            return not_yet("models.config was not as due; a server may not have heard yet that it was put right")
+        for view in views:
+            for version in sorted(set(labels_of(state).values())):
+                if not view.available(version):
+                    return not_yet(f"models.config was not as due; {view.address} has yet to load version {version}")
+        return YES
+
     def _judged(self, state: State) -> Seen:
         now = self._now()
-        return self._watch.judge(state.bounds, now - state.since, now - state.baseline)
+        return self._watch.judge(state.bounds, now - state.told, now - state.baseline)
+
+    def _heard(self, state: State) -> bool:
+        """Whether what servers say is of what the phase wants; until then it may be of what they were told before."""
+        return self._now() > state.told + state.bounds.delay
 
 
 def _labelled(views: list[View], labels: dict[str, int]) -> Seen:

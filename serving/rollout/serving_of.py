@@ -15,6 +15,10 @@
 A label never names a version that is not loaded yet, since a server refuses to start, or to take the change. No label
 ever goes away, and none names a version that has been let go: so whatever a gateway still believes, a server
 knows an answer. `canary` at the stable version is what makes the way back immediate.
+
+Where others wrote another models.config, servers may have let a version go, and would then refuse a label on it for
+ever, with all that the file says beside. So while a state is mending, labels stay as they were found, nothing goes to
+`canary`, and the versions of both are served: what was let go is loaded again.
 """
 
 from __future__ import annotations
@@ -39,18 +43,25 @@ def serving_of(state: State, texts: Mapping[str, str]) -> dict[str, str]:
         state: where the roll-out stands.
         texts: what the store holds; other models in its models.config stay as they are.
     """
-    canary = state.candidate if state.phase in _WITH_LABEL and state.candidate is not None else state.stable
-    stable = canary if state.phase is Phase.PROMOTING else state.stable
-    versions = {state.stable}
+    labels, versions = labels_of(state), {state.stable}
     if state.candidate is not None and state.phase not in _ALONE:
         versions.add(state.candidate)
     config = model_config.parse(texts.get(CONFIG, ""))
-    labels = {STABLE: stable, CANARY: canary}
+    if state.mending:
+        found = model_config.entry(config, state.model).version_labels
+        labels |= {label: int(found[label]) for label in labels if label in found}
+        versions |= set(labels.values())
     return {
         STATE: state.render(),
         CONFIG: model_config.with_versions(config, state.model, labels, versions),
         SPLIT: f"{STABLE}={100 - state.share:g}\n{CANARY}={state.share:g}\n",
     }
+
+
+def labels_of(state: State) -> dict[str, int]:
+    """The version that each label should name in a state, once nothing is mended any more."""
+    canary = state.candidate if state.phase in _WITH_LABEL and state.candidate is not None else state.stable
+    return {STABLE: canary if state.phase is Phase.PROMOTING else state.stable, CANARY: canary}
 
 
 def state_of(model: str, texts: Mapping[str, str]) -> State:

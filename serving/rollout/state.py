@@ -33,7 +33,7 @@ class Phase(Enum):
     UNLOADING = "unloading"  # every server has let the other version go
 
 
-PROMOTED, ROLLED_BACK, STARTED = "promoted", "rolled back", "started"
+PROMOTED, ROLLED_BACK, STARTED, PUT_RIGHT = "promoted", "rolled back", "started", "put right"
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,10 @@ class State:
     """A roll-out of one model.
 
     `candidate` is the other version in memory: the one that is tried, and in the end the one that goes. `share` per
-    cent of the traffic go to the label `canary`, the `step`th of `steps`. `since` and `baseline` are seconds since
-    1970: when the phase began, and from when on the stable version's figures count. `revision` grows with every write.
+    cent of the traffic go to the label `canary`, the `step`th of `steps`. `since`, `mended` and `baseline` are seconds
+    since 1970: when the phase began, when what others had written was last put right, and from when on the stable
+    version's figures count. While `mending`, the phase stands still: servers load again what they let go, and no label
+    moves before they have. `revision` grows with every write.
     """
 
     model: str
@@ -107,6 +109,8 @@ class State:
     steps: tuple[float, ...] = ()
     step: int = 0
     since: float = 0.0
+    mending: bool = False
+    mended: float = 0.0
     baseline: float = 0.0
     bounds: Bounds = field(default_factory=Bounds)
     history: tuple[Event, ...] = ()
@@ -115,9 +119,19 @@ class State:
     @property
     def share(self) -> float:
         """Per cent of the traffic that the candidate should have now."""
-        if self.phase in (Phase.SHIFTING, Phase.WATCHING, Phase.PROMOTING):
+        if self.phase in (Phase.SHIFTING, Phase.WATCHING, Phase.PROMOTING) and not self.mending:
             return self.steps[self.step]
         return 0.0
+
+    @property
+    def told(self) -> float:
+        """Since when servers and gateways can know what the phase wants of them."""
+        return max(self.since, self.mended)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.phase is Phase.IDLE and not self.mending
 
     @property
     def outcome(self) -> Event | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
@@ -75,6 +76,58 @@ def test_no_answer_for_too_long_is_a_no(state: State) -> None:
     assert back.history[-1].why == f"{state.phase.value} took longer than {patience} s: why"
 
 
+@pytest.mark.parametrize("state", GOOD, ids=names(GOOD))
+def test_what_others_wrote_is_put_right_before_the_phase_goes_on(state: State) -> None:
+    now = state.since + 50
+    config = serving_of(IDLE, {CONFIG: CONFIG_TEXT})[CONFIG]
+    mending = machine.put_right(state, now, [CONFIG, SPLIT], versions=True)
+    assert (mending.phase, mending.since, mending.told) == (state.phase, state.since, now)
+    version = 2 if state in UNDER_WAY else state.stable
+    assert mending.history == (*state.history, Event(now, version, "put right", "not as due: models.config and split"))
+    assert not mending.done
+
+    # Labels stay as the servers have them now; what both name is loaded; nothing goes to the canary.
+    versions, labels, shares, _ = served(mending, config)
+    assert labels == {"stable": 1, "canary": 1}
+    assert versions == {1} | served(state)[0]
+    assert shares == {"stable": 100, "canary": 0}
+    assert serving_of(mending, texts := serving_of(mending, {CONFIG: config})) == texts
+
+    # Once more: the same line of the history. Then the phase goes on where it was.
+    again = machine.put_right(mending, now + 1, [SPLIT], versions=False)
+    assert (again.told, again.mending, again.history) == (now + 1, True, mending.history)
+    assert machine.advance(again, not_yet("why"), now + 2) == again
+    mended = machine.advance(again, YES, now + 2)
+    assert (mended.phase, mended.told, mended.mending) == (state.phase, now + 2, False)
+    assert served(mended, config) == served(state, config)
+    revisions = [each.revision for each in (state, mending, again, mended)]
+    assert revisions == list(range(state.revision, state.revision + 4))
+
+
+@pytest.mark.parametrize("state", UNDER_WAY, ids=names(UNDER_WAY))
+def test_who_writes_another_text_at_every_turn_gets_the_old_version(state: State) -> None:
+    late = state.since + 161
+    mending = machine.put_right(state, late, [CONFIG], versions=True)
+    back = machine.advance(mending, not_yet("why"), late)
+    assert (back.phase, back.history[-1].what) == (Phase.SETTLING, "rolled back")
+    assert served(machine.advance(back, YES, late))[1] == {"stable": 1, "canary": 1}
+
+
+def test_a_split_of_others_needs_no_mending() -> None:
+    watching = GOOD[4]
+    state = machine.put_right(watching, 5e3, [SPLIT], versions=False)
+    assert (state.told, state.mending, state.share) == (5e3, False, 10)
+    assert served(state) == served(watching)
+
+
+def test_what_was_put_right_hides_no_outcome() -> None:
+    with pytest.raises(RolloutError, match="stable already"):
+        machine.abort(machine.put_right(RETURNING[0], 5.0, [SPLIT], versions=False), 6.0, "by hand")
+    aborted = machine.put_right(machine.abort(BEGUN, 5.0, "by hand"), 6.0, [SPLIT], versions=False)
+    assert machine.abort(aborted, 7.0, "by hand") == aborted
+    assert machine.advance(machine.advance(aborted, YES, 7.0), YES, 8.0).outcome == aborted.history[-2]
+
+
 @pytest.mark.parametrize("state", RETURNING, ids=names(RETURNING))
 def test_the_way_back_is_never_given_up(state: State) -> None:
     assert machine.advance(state, not_yet("why"), 1e9) == state
@@ -125,16 +178,18 @@ def test_a_state_is_what_was_written(state: State) -> None:
     texts = serving_of(state, {CONFIG: CONFIG_TEXT})
     assert state_of("photo", texts) == state
     assert serving_of(state, texts) == texts  # so that repeating changes nothing
+    older = {name: value for name, value in json.loads(state.render()).items() if name[:4] != "mend"}
+    assert State.parse(json.dumps(older)) == state  # of a release before these fields
 
 
-def served(state: State) -> tuple[set[int], dict[str, int], dict[str, float], str]:
+def served(state: State, config: str = CONFIG_TEXT) -> tuple[set[int], dict[str, int], dict[str, float], str]:
     """Versions, labels and shares as model server and gateway read them, and the other model's base path."""
     from google.protobuf import text_format
     from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
     from serving.gateway.split import Split
 
-    texts = serving_of(state, {CONFIG: CONFIG_TEXT})
+    texts = serving_of(state, {CONFIG: config})
     photo, sketch = text_format.Parse(texts[CONFIG], ModelServerConfig()).model_config_list.config
     versions = set(photo.model_version_policy.specific.versions)
     return versions, dict(photo.version_labels), dict(Split.parse(texts[SPLIT]).shares), sketch.base_path

@@ -122,18 +122,63 @@ def test_without_the_flag_such_a_label_refuses_start_up(bench: Bench) -> None:
         serve(Settings(port=0, model_config_file=bench.folder / "models.config"))
 
 
-def test_what_somebody_else_wrote_is_put_right(bench: Bench) -> None:
-    """An old manifest is applied in the middle of a canary, or a command was killed between two files."""
+def test_a_split_that_somebody_else_wrote_is_put_right(bench: Bench) -> None:
     write_small(bench.base / "2")
-    before = bench.store.read().texts
+    before = bench.store.read().texts[SPLIT]
     bench.rollout.start(2, STEPS, BOUNDS)
     bench.watch.verdict = machine.not_yet("it takes its time")
     bench.until(Phase.WATCHING)
+    for _ in range(2):
+        (bench.folder / SPLIT).write_text(before)
+        state, seen = bench.rollout.step()
+        assert bench.store.read().texts[SPLIT] == "stable=90\ncanary=10\n"
+        assert (state.phase, seen.answer) == (Phase.WATCHING, Answer.NOT_YET)
+    assert [event.what for event in state.history[-2:]] == ["watching at 10 %", "put right"]
+
+
+@pytest.mark.parametrize("phase", [Phase.WATCHING, Phase.SETTLING, Phase.IDLE])
+@pytest.mark.parametrize("read", [True, False], ids=["read", "unread"])
+def test_an_old_configuration_is_put_right(bench: Bench, phase: Phase, read: bool) -> None:
+    """An old manifest is applied in the middle of a canary, when it is stable already, or later.
+
+    A server that reads it lets version 2 go, and would take no label on it before it has it again. It has version 1
+    alone then, which colours meanwhile. At the end, where version 1 is gone, it refuses the file; but one that starts
+    then takes it.
+    """
+    write_small(bench.base / "2")
+    before = bench.store.read().texts[CONFIG]
+    bench.rollout.start(2, STEPS, BOUNDS)
+    bench.watch.verdict = machine.not_yet("it takes its time")
+    bench.until(Phase.WATCHING)
+    if phase is not Phase.WATCHING:
+        bench.watch.verdict = machine.YES
+        bench.until(phase)
     due = bench.store.read().texts
-    for name in (CONFIG, SPLIT):
-        (bench.folder / name).write_text(before[name])
-        bench.rollout.step()
-        assert bench.store.read().texts == due
+    (bench.folder / CONFIG).write_text(before)
+    if phase is Phase.IDLE and read:
+        bench.server.stop(1)
+        bench.begin(bench.server.grpc_port or 0)
+    if read:
+        until(lambda: bench.in_memory() == {1}, "the server did not look")
+        assert labels(bench) == {"stable": 1, "canary": 1}
+    state, seen = bench.rollout.step()
+    assert (state.phase, state.done, seen.answer) == (phase, False, Answer.NOT_YET)
+    assert (bench.folder / SPLIT).read_text() == "stable=100\ncanary=0\n"
+    assert state.history[-1].what == "put right"
+
+    bench.watch.verdict = machine.not_yet("it takes its time")
+    until(lambda: not bench.rollout.step()[0].mending, "it did not become right")
+    assert answers(bench, "stable")
+    if phase is Phase.WATCHING:
+        assert {name: bench.store.read().texts[name] for name in (CONFIG, SPLIT)} == {
+            name: due[name] for name in (CONFIG, SPLIT)
+        }
+        until(lambda: labels(bench) == {"stable": 1, "canary": 2}, "the label did not come back")
+        bench.watch.verdict = machine.YES
+    state = bench.until(Phase.IDLE)
+    assert (state.stable, state.done) == (2, True)
+    until(lambda: labels(bench) == {"stable": 2, "canary": 2}, "the labels did not come back")
+    until(lambda: bench.in_memory() == {2}, "version 1 stayed")
 
 
 def test_a_half_written_file_changes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
