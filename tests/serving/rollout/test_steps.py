@@ -9,7 +9,9 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from serving.cli import cli
 from serving.doors.grpc_model import GrpcModel
 from serving.doors.version import VersionNotFound, Which
 from serving.model_server.server import serve
@@ -179,6 +181,27 @@ def test_an_old_configuration_is_put_right(bench: Bench, phase: Phase, read: boo
     assert (state.stable, state.done) == (2, True)
     until(lambda: labels(bench) == {"stable": 2, "canary": 2}, "the labels did not come back")
     until(lambda: bench.in_memory() == {2}, "version 1 stayed")
+
+
+def test_run_ends_when_all_is_right_again(bench: Bench) -> None:
+    """As the on-call page says: also when nothing is under way."""
+    write_small(bench.base / "2")
+    before = bench.store.read().texts[CONFIG]
+    bench.rollout.start(2, STEPS, BOUNDS)
+    bench.until(Phase.IDLE)
+    (bench.folder / CONFIG).write_text(before)
+    bench.server.stop(1)
+    bench.begin(bench.server.grpc_port or 0)
+    until(lambda: bench.in_memory() == {1}, "it did not begin with the old version")
+    command = ["rollout", "run", "--until-done", f"--folder={bench.folder}", f"--server={bench.target}", "--interval=1"]
+    result = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert (result.exception, result.return_value) == (None, 0)
+    first, *_, last = [line.split("  ")[1] for line in result.output.splitlines()]
+    assert first.startswith(
+        "photo: version 2 is stable, models.config is being put right: models.config was not as due"
+    )
+    assert last == "photo: version 2 is stable, nothing is under way"
+    until(lambda: labels(bench) == {"stable": 2, "canary": 2}, "the labels did not come back")
 
 
 def test_a_half_written_file_changes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
