@@ -184,7 +184,7 @@ def test_an_old_configuration_is_put_right(bench: Bench, phase: Phase, read: boo
 
 
 def test_run_ends_when_all_is_right_again(bench: Bench) -> None:
-    """As the on-call page says: also when nothing is under way."""
+    """As the Job does that the on-call page names: also when nothing is under way."""
     write_small(bench.base / "2")
     before = bench.store.read().texts[CONFIG]
     bench.rollout.start(2, STEPS, BOUNDS)
